@@ -1,0 +1,86 @@
+using Stint.Core.Journal;
+
+namespace Stint.Core.Jobs;
+
+/// <summary>Slurm's base states, by Slurm's names.</summary>
+public enum JobState
+{
+    Pending = 0, Running = 1, Suspended = 2, Completed = 3, Cancelled = 4, Failed = 5, Timeout = 6,
+    NodeFail = 7, Preempted = 8, BootFail = 9, Deadline = 10, OutOfMemory = 11,
+    /// <summary>Ending: its nodes have not all let go yet. <see cref="Job.Kind"/> says as what it will end.</summary>
+    Completing = 100,
+}
+
+/// <summary>Why a pending job does not start, by Slurm's names (<c>squeue</c>'s reason).</summary>
+public enum PendingReason
+{
+    None, Priority, Resources, JobHeldUser, JobHeldAdmin, BeginTime, Dependency, DependencyNeverSatisfied,
+    PartitionDown, PartitionNodeLimit, PartitionTimeLimit, PartitionConfig, JobArrayTaskLimit, ReqNodeNotAvail,
+    NodeDown, BadConstraints, JobLaunchFailure,
+}
+
+/// <summary>
+/// A job, an array (one record for all its unstarted tasks), or a started array task. Written by <see cref="Cluster.Apply"/> only.
+/// </summary>
+public sealed class Job
+{
+    internal Job(uint id, JobSpec spec) { Id = id; Spec = spec; }
+
+    public uint Id { get; }
+    public JobSpec Spec { get; }
+    public JobState State { get; internal set; }
+    /// <summary>Set on a task that was split off an array; the array's own record has <see cref="IsArray"/>.</summary>
+    public uint? ArrayJobId { get; internal set; }
+    public uint? ArrayTask { get; internal set; }
+    /// <summary>True for the record that stands for an array's unstarted tasks.</summary>
+    public bool IsArray => Spec.Array.Count > 0 && ArrayTask is null;
+    /// <summary>Unstarted tasks, ascending; empty for anything but an array's record.</summary>
+    public IReadOnlyList<ArrayRange> PendingTasks { get; internal set; } = [];
+    public Instant Submitted { get; internal set; }
+    public Instant Eligible { get; internal set; }
+    public Instant Started { get; internal set; }
+    public Instant Ended { get; internal set; }
+    /// <summary>When the wall-time limit falls; not set: unlimited or not started.</summary>
+    public Instant EndLimit { get; internal set; }
+    /// <summary>0 at the first start; +1 for each requeue (Slurm's Restarts).</summary>
+    public uint Attempt { get; internal set; }
+    public bool Held { get; internal set; }
+    public bool HeldByAdmin { get; internal set; }
+    public IReadOnlyList<NodeShare> Shares { get; internal set; } = [];
+    /// <summary>Nodes that hold nothing of this job any more.</summary>
+    public IReadOnlyCollection<string> ReleasedNodes { get; internal set; } = [];
+    public EndKind Kind { get; internal set; }
+    public int ExitCode { get; internal set; }
+    public int Signal { get; internal set; }
+    public uint EndedBy { get; internal set; }
+    /// <summary>One sentence for people: why it ended as it did, or why it was requeued.</summary>
+    public string Cause { get; internal set; } = "";
+    public bool RequeuePending { get; internal set; }
+    public SortedDictionary<uint, Step> Steps { get; } = [];
+    public uint NextStepId { get; internal set; }
+    /// <summary>FIFO rank: smaller starts first.</summary>
+    public ulong Order { get; internal set; }
+    /// <summary>What the last scheduling pass found; not part of the journal.</summary>
+    public PendingReason Reason { get; internal set; }
+    /// <summary>The reason with its numbers, one sentence.</summary>
+    public string ReasonDetail { get; internal set; } = "";
+
+    public bool IsActive => State is JobState.Running or JobState.Completing or JobState.Suspended;
+    public bool IsOver => !IsActive && State != JobState.Pending;
+}
+
+/// <summary>One launch of tasks inside a job's allocation.</summary>
+public sealed class Step
+{
+    internal Step(uint id, StepSpec spec) { Id = id; Spec = spec; }
+    public uint Id { get; }
+    public StepSpec Spec { get; }
+    public IReadOnlyList<NodeShare> Shares { get; internal set; } = [];
+    public Instant Created { get; internal set; }
+    public Instant Started { get; internal set; }
+    public Instant Ended { get; internal set; }
+    /// <summary>By node name.</summary>
+    public SortedDictionary<string, StepStarted> StartReports { get; } = new(StringComparer.Ordinal);
+    public SortedDictionary<string, StepExited> ExitReports { get; } = new(StringComparer.Ordinal);
+    public bool IsOver => Ended.IsSet;
+}

@@ -1,0 +1,31 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Stint.Protocol.Api;
+
+/// <summary>The one JSON of the API: camelCase, nulls left out, no reflection at run time, at most 16 levels deep.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, MaxDepth = 16,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(SubmitRequest))]
+[JsonSerializable(typeof(SubmitResponse))]
+[JsonSerializable(typeof(JobList))]
+[JsonSerializable(typeof(JobView))]
+[JsonSerializable(typeof(JobSelection))]
+[JsonSerializable(typeof(SelectionResult))]
+[JsonSerializable(typeof(ExplainView))]
+[JsonSerializable(typeof(RefusalView))]
+[JsonSerializable(typeof(NodeList))]
+[JsonSerializable(typeof(PartitionList))]
+[JsonSerializable(typeof(NodeStateRequest))]
+[JsonSerializable(typeof(ConfigView))]
+[JsonSerializable(typeof(PingView))]
+[JsonSerializable(typeof(TokenRequest))]
+[JsonSerializable(typeof(TokenResponse))]
+[JsonSerializable(typeof(JoinRequest))]
+[JsonSerializable(typeof(JoinResponse))]
+[JsonSerializable(typeof(HistoryList))]
+[JsonSerializable(typeof(ChangeEvent))]
+[JsonSerializable(typeof(RunRequest))]
+[JsonSerializable(typeof(RunControl))]
+[JsonSerializable(typeof(RunEvent))]
+public sealed partial class ApiJson : JsonSerializerContext;
