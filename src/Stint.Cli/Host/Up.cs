@@ -148,9 +148,9 @@ public sealed record UpOptions(Home Home, string? Listen, IReadOnlyList<string> 
         IReadOnlyList<string> names = [Environment.MachineName.Split('.')[0]];
         if (nodes is not null)
         {
-            var expanded = Hostlist.Parse(nodes);
-            if (expanded.Error is { } error) return Bad(context, $"--nodes: {error}", out exit);
-            names = expanded.Value!;
+            if (!Hostlist.TryExpand(nodes, out var expanded, out var error)) return Bad(context, $"--nodes: {error}", out exit);
+            if (expanded.Count is 0 or > 64) return Bad(context, $"--nodes: {expanded.Count} agents on one machine; 1 to 64 make sense", out exit);
+            names = expanded;
         }
         options = new UpOptions(found, listen, names, declare, root ?? found.DefaultCgroupRoot);
         return true;
