@@ -33,6 +33,34 @@ internal static partial class Libc
         return Lookup(group, (entry, buffer, length, result) => getgrgid_r(gid, entry, buffer, length, result));
     }
 
+    /// <summary>The other end of a stream socket is closed, also while unread data is still there (POLLRDHUP, poll(2)).</summary>
+    public static unsafe bool PeerIsGone(SafeHandle socket)
+    {
+        const short hangUp = 0x2000 | 0x0010 | 0x0008;
+        var held = false;
+        try
+        {
+            socket.DangerousAddRef(ref held);
+            var descriptor = new PollDescriptor { Descriptor = (int)socket.DangerousGetHandle(), Events = 0x2000 };
+            return poll(&descriptor, 1, 0) > 0 && (descriptor.Found & hangUp) != 0;
+        }
+        catch (ObjectDisposedException)
+        {
+            return true;
+        }
+        finally
+        {
+            if (held) socket.DangerousRelease();
+        }
+    }
+
+    private struct PollDescriptor
+    {
+        public int Descriptor;
+        public short Events;
+        public short Found;
+    }
+
     private unsafe delegate int Call(byte* entry, byte* buffer, nuint length, void** result);
 
     /// <summary>Both structs begin with the name's pointer; the buffer grows while the call says ERANGE.</summary>
@@ -53,6 +81,7 @@ internal static partial class Libc
     }
 
     [LibraryImport("libc", SetLastError = true)] private static partial int flock(SafeFileHandle file, int operation);
+    [LibraryImport("libc")] private static unsafe partial int poll(PollDescriptor* descriptors, nuint count, int timeoutMs);
     [LibraryImport("libc")] private static partial uint geteuid();
     [LibraryImport("libc")] private static partial int getsid(int pid);
     [LibraryImport("libc")] private static partial void _exit(int code);

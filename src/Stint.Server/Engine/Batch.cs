@@ -16,8 +16,6 @@ internal sealed class Batch(Cluster cluster)
     public Instant Now { get; private set; }
     public IReadOnlyList<Record> Records => records;
     public IReadOnlyList<Blob> Blobs => blobs;
-    /// <summary>Something was decided that may let a job start.</summary>
-    public bool ScheduleWanted { get; set; }
 
     public void Begin(Instant now)
     {
@@ -37,7 +35,6 @@ internal sealed class Batch(Cluster cluster)
             {
                 Cluster.Apply(made[i]);
                 records.Add(made[i]);
-                if (SchedulingTriggers.Includes(made[i])) ScheduleWanted = true;
             }
             return decision;
         }

@@ -50,7 +50,6 @@ internal sealed partial class Engine : IDisposable
 
     public void Start()
     {
-        batch.ScheduleWanted = true;
         thread = new Thread(Run) { Name = "engine", IsBackground = true };
         thread.Start();
     }
@@ -138,35 +137,32 @@ internal sealed partial class Engine : IDisposable
     {
         lastTickMs = now.Milliseconds;
         batch.Decide(new Tick());
-        // A begin time or a throttle may have passed without any record.
-        batch.ScheduleWanted = true;
     }
 
     private void Schedule(Instant now)
     {
-        batch.ScheduleWanted = false;
         var from = time.GetTimestamp();
         var started = batch.Decide(new Schedule()).Records.Count;
         var took = time.GetElapsedTime(from);
         // At most half of the time goes into scheduling, so that the API answers whatever the queue's length is.
         scheduleNotBeforeMs = took.TotalMilliseconds < 5 ? 0 : now.Milliseconds + (long)(2 * took.TotalMilliseconds);
         if (started > 0) Log.Scheduled(log, started, (int)took.TotalMicroseconds);
-        // What it decided may trigger the flag itself; a pass that started nothing new would start nothing again.
-        if (started == 0) batch.ScheduleWanted = false;
     }
 
-    private bool ScheduleIsDue(Instant now) => batch.ScheduleWanted && now.Milliseconds >= scheduleNotBeforeMs;
+    private bool ScheduleIsDue(Instant now) => cluster.NeedsSchedule && now.Milliseconds >= scheduleNotBeforeMs;
 
     private bool IsDue(Instant now) => ScheduleIsDue(now) || TickIsDue(now);
 
     /// <summary>Also when the clock was set back: a tick too many does no harm.</summary>
-    private bool TickIsDue(Instant now) => now.Milliseconds < lastTickMs || now.Milliseconds - lastTickMs >= TickInterval.TotalMilliseconds;
+    private bool TickIsDue(Instant now) => now.Milliseconds < lastTickMs || now.Milliseconds - lastTickMs >= TickInterval.TotalMilliseconds
+        || (cluster.NextWake.IsSet && cluster.NextWake <= now);
 
     private TimeSpan UntilDue(Instant now)
     {
         if (ScheduleIsDue(now)) return TimeSpan.Zero;
         var due = lastTickMs + (long)TickInterval.TotalMilliseconds;
-        if (batch.ScheduleWanted) due = Math.Min(due, scheduleNotBeforeMs);
+        if (cluster.NeedsSchedule) due = Math.Min(due, scheduleNotBeforeMs);
+        if (cluster.NextWake.IsSet) due = Math.Min(due, cluster.NextWake.Milliseconds);
         return TimeSpan.FromMilliseconds(Math.Clamp(due - now.Milliseconds, 1, (long)TickInterval.TotalMilliseconds));
     }
 

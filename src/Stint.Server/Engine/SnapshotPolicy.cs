@@ -27,19 +27,8 @@ internal sealed partial class SnapshotPolicy(IJournal journal, Func<long> histor
         since = 0;
         // Records that the history has not seen yet stay, however long its database is away.
         journal.SaveSnapshot(cluster.ToSnapshot(sequence), Math.Min(sequence, historyCursor()));
-        journal.RemoveBlobs(LiveBlobs(cluster));
+        journal.RemoveBlobs(cluster.PayloadHashes());
         Log.Taken(log, sequence, (int)Stopwatch.GetElapsedTime(from).TotalMilliseconds);
-    }
-
-    private static HashSet<string> LiveBlobs(Cluster cluster)
-    {
-        var live = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var job in cluster.Jobs)
-        {
-            live.Add(job.Spec.PayloadHash);
-            foreach (var step in job.Steps.Values) live.Add(step.Spec.PayloadHash);
-        }
-        return live;
     }
 
     private static partial class Log

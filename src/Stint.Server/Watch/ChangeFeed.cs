@@ -78,7 +78,7 @@ internal sealed class ChangeFeed : ICommitObserver
             Record.BodyOneofCase.NodeStateChanged => record.NodeStateChanged.Name,
             _ => null,
         };
-        return nodeName is not null && cluster.FindNode(nodeName) is { } node
+        return nodeName is not null && cluster.Nodes.GetValueOrDefault(nodeName) is { } node
             ? new ChangeEvent(sequence, "node", 0, nodeName, NodeStates.Name(node), node.Reason)
             : null;
     }

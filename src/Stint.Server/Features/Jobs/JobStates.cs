@@ -38,4 +38,12 @@ internal static class JobStates
         EndKind.EndDeadline => "DEADLINE",
         _ => "FAILED",
     };
+
+    /// <summary>The long name of a state given long or by its two letters (squeue(1)); an unknown text stays itself and matches nothing.</summary>
+    public static string Long(string state) => state.ToUpperInvariant() switch
+    {
+        "PD" => "PENDING", "R" => "RUNNING", "S" => "SUSPENDED", "CD" => "COMPLETED", "CA" => "CANCELLED", "F" => "FAILED", "TO" => "TIMEOUT",
+        "NF" => "NODE_FAIL", "PR" => "PREEMPTED", "BF" => "BOOT_FAIL", "DL" => "DEADLINE", "OOM" => "OUT_OF_MEMORY", "CG" => "COMPLETING",
+        var other => other,
+    };
 }
