@@ -1,26 +1,87 @@
+using Stint.Core.Jobs;
 using Stint.Core.Journal;
+using Stint.Core.Nodes;
+using Stint.Core.Scheduling;
 
 namespace Stint.Core;
 
 /// <summary>
 /// The whole cluster as a fold of its journal. One caller at a time; no clock, no I/O.
 /// Invariant: state changes in <see cref="Apply"/> only, and <see cref="Decide"/> reads it without changing it
-/// (caches that do not show from outside excepted).
+/// (caches that do not show in the journal excepted: pending reasons and what a scheduling pass may skip).
 /// </summary>
 public sealed partial class Cluster
 {
+    private readonly IScheduler scheduler;
+    private readonly Dictionary<uint, Job> jobs = [];
+    private readonly Dictionary<string, Node> nodes = new(StringComparer.Ordinal);
+
+    public Cluster(IScheduler? scheduler = null) => this.scheduler = scheduler ?? new FifoFirstFit();
+
+    /// <summary>Everything in hot state: pending, running, and ended less than MinJobAge ago.</summary>
+    public IReadOnlyDictionary<uint, Job> Jobs => jobs;
+    public IReadOnlyDictionary<string, Node> Nodes => nodes;
+    /// <summary>The last configuration that was written to the journal; empty before the first.</summary>
+    public ClusterConfigured Config { get; private set; } = new();
+    /// <summary>Ids are never given out twice, also when the job is long forgotten.</summary>
+    public uint NextJobId { get; private set; } = 1;
+
     /// <summary>What follows from a command, or why not. Total: never throws for bad input.</summary>
-    public Decision Decide(Command command, Instant now) => throw new NotImplementedException();
+    public Decision Decide(Command command, Instant now) => command switch
+    {
+        Configure c => DecideConfigure(c, now),
+        RegisterNode c => DecideRegisterNode(c, now),
+        LoseNode c => DecideLoseNode(c, now),
+        UpdateNode c => DecideUpdateNode(c, now),
+        SubmitJob c => DecideSubmit(c, now),
+        CancelJob c => DecideCancel(c, now),
+        HoldJob c => DecideHold(c, now),
+        ReleaseJob c => DecideRelease(c, now),
+        RequeueJob c => DecideRequeue(c, now),
+        CompleteInteractiveJob c => DecideCompleteInteractive(c, now),
+        CreateStep c => DecideCreateStep(c, now),
+        ReportStepStarted c => DecideStepStarted(c, now),
+        ReportStepExited c => DecideStepExited(c, now),
+        ReportNodeReleased c => DecideNodeReleased(c, now),
+        ReportNodeHoldings c => DecideNodeHoldings(c, now),
+        Schedule => DecideSchedule(now),
+        Tick => DecideTick(now),
+        IssueToken c => DecideIssueToken(c, now),
+        UseToken c => DecideUseToken(c, now),
+        _ => Decision.No(RefusalCodes.InvalidRequest, $"{command?.GetType().Name ?? "nothing"} is not a command of this version"),
+    };
 
     /// <summary>Folds one record in. The engine applies records right after they were decided and before the commit.</summary>
-    public void Apply(Record record) => throw new NotImplementedException();
+    /// <exception cref="InvalidOperationException">The record contradicts the state: the journal is not ours, or the program is wrong.</exception>
+    public void Apply(Record record)
+    {
+        var at = new Instant(record.AtMs);
+        switch (record.BodyCase)
+        {
+            case Record.BodyOneofCase.ClusterConfigured: On(record.ClusterConfigured); break;
+            case Record.BodyOneofCase.NodeRegistered: On(record.NodeRegistered, at); break;
+            case Record.BodyOneofCase.NodeStateChanged: On(record.NodeStateChanged, at); break;
+            case Record.BodyOneofCase.JobSubmitted: On(record.JobSubmitted, at); break;
+            case Record.BodyOneofCase.JobHeld: On(record.JobHeld); break;
+            case Record.BodyOneofCase.JobReleased: On(record.JobReleased, at); break;
+            case Record.BodyOneofCase.JobAllocated: On(record.JobAllocated, at); break;
+            case Record.BodyOneofCase.JobEndRequested: On(record.JobEndRequested); break;
+            case Record.BodyOneofCase.NodeReleased: On(record.NodeReleased, at); break;
+            case Record.BodyOneofCase.JobEnded: On(record.JobEnded, at); break;
+            case Record.BodyOneofCase.JobRequeued: On(record.JobRequeued, at); break;
+            case Record.BodyOneofCase.JobsForgotten: On(record.JobsForgotten); break;
+            case Record.BodyOneofCase.ArrayTasksCancelled: On(record.ArrayTasksCancelled, at); break;
+            case Record.BodyOneofCase.StepCreated: On(record.StepCreated, at); break;
+            case Record.BodyOneofCase.StepStarted: On(record.StepStarted, at); break;
+            case Record.BodyOneofCase.StepExited: On(record.StepExited, at); break;
+            case Record.BodyOneofCase.TokenIssued: On(record.TokenIssued, at); break;
+            case Record.BodyOneofCase.TokenUsed: On(record.TokenUsed); break;
+            case Record.BodyOneofCase.NodeCertified: On(record.NodeCertified); break;
+            default: throw new InvalidOperationException($"the journal holds a record of kind {record.BodyCase}, which this version does not know");
+        }
+    }
 
-    /// <summary>Re-derives every counter and index and throws <see cref="InvalidOperationException"/> on the first difference.</summary>
-    public void Audit() => throw new NotImplementedException();
+    private Job JobOf(uint id) => jobs.TryGetValue(id, out var job) ? job : throw new InvalidOperationException($"a record names job {id}, which is not known");
 
-    /// <summary>Equal states have equal hashes, whatever path led there.</summary>
-    public ulong StateHash() => throw new NotImplementedException();
-
-    public Snapshot ToSnapshot(long lastSequence) => throw new NotImplementedException();
-    public static Cluster FromSnapshot(Snapshot snapshot) => throw new NotImplementedException();
+    private Node NodeOf(string name) => nodes.TryGetValue(name, out var node) ? node : throw new InvalidOperationException($"a record names node {name}, which is not known");
 }

@@ -1,4 +1,6 @@
+using Stint.Core.Arrays;
 using Stint.Core.Journal;
+using Stint.Core.Resources;
 
 namespace Stint.Core.Jobs;
 
@@ -35,7 +37,8 @@ public sealed class Job
     /// <summary>True for the record that stands for an array's unstarted tasks.</summary>
     public bool IsArray => Spec.Array.Count > 0 && ArrayTask is null;
     /// <summary>Unstarted tasks, ascending; empty for anything but an array's record.</summary>
-    public IReadOnlyList<ArrayRange> PendingTasks { get; internal set; } = [];
+    public IReadOnlyList<ArrayRange> PendingTasks => Unstarted?.ToRanges() ?? [];
+    public int PendingTaskCount => Unstarted?.Count ?? 0;
     public Instant Submitted { get; internal set; }
     public Instant Eligible { get; internal set; }
     public Instant Started { get; internal set; }
@@ -48,7 +51,7 @@ public sealed class Job
     public bool HeldByAdmin { get; internal set; }
     public IReadOnlyList<NodeShare> Shares { get; internal set; } = [];
     /// <summary>Nodes that hold nothing of this job any more.</summary>
-    public IReadOnlyCollection<string> ReleasedNodes { get; internal set; } = [];
+    public IReadOnlyCollection<string> ReleasedNodes => Released;
     public EndKind Kind { get; internal set; }
     public int ExitCode { get; internal set; }
     public int Signal { get; internal set; }
@@ -64,6 +67,17 @@ public sealed class Job
     public PendingReason Reason { get; internal set; }
     /// <summary>The reason with its numbers, one sentence.</summary>
     public string ReasonDetail { get; internal set; } = "";
+
+    /// <summary>The job does not start before; not set: no bound.</summary>
+    public Instant NotBefore { get; internal set; }
+
+    internal TaskSet? Unstarted { get; set; }
+    internal SortedSet<string> Released { get; } = new(StringComparer.Ordinal);
+    /// <summary>Version of the nodes for which it is known that it fits on the empty ones; a scheduler's memo.</summary>
+    internal long FitsNodesVersion { get; set; } = -1;
+    private Request? request;
+    /// <summary>What it (or one task of the array) needs at once.</summary>
+    public Request Request => request ??= Request.Of(Spec);
 
     public bool IsActive => State is JobState.Running or JobState.Completing or JobState.Suspended;
     public bool IsOver => !IsActive && State != JobState.Pending;

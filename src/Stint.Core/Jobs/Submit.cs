@@ -1,0 +1,77 @@
+using Stint.Core.Arrays;
+using Stint.Core.Jobs;
+using Stint.Core.Journal;
+
+namespace Stint.Core;
+
+public sealed partial class Cluster
+{
+    private Decision DecideSubmit(SubmitJob command, Instant now)
+    {
+        var asked = command.Spec;
+        if (asked.ClientToken.Length > 0 && clientTokens.TryGetValue((asked.Uid, asked.ClientToken), out var known))
+            return Decision.Of([], known);
+        if (Config.MaxJobs > 0 && unfinishedJobs >= Config.MaxJobs)
+            return Decision.No(RefusalCodes.TooManyJobs, $"the cluster holds {unfinishedJobs} pending and running jobs; its limit is {Config.MaxJobs}", "Submit again when some have ended, or use an array");
+        if (NextJobId == uint.MaxValue) return Decision.No(RefusalCodes.TooManyJobs, "the cluster has given out all job ids");
+
+        var spec = asked.Clone();
+        var refusal = CheckPartition(spec) ?? CheckText(spec) ?? CheckShape(spec) ?? CheckArray(spec) ?? CheckNodes(spec) ?? CheckDependencies(spec);
+        if (refusal is null)
+        {
+            FillDefaults(spec);
+            refusal = CheckFits(spec);
+        }
+        if (refusal is not null) return new Decision([], refusal, 0);
+
+        var batch = new Batch(now);
+        batch.Add(new JobSubmitted { JobId = NextJobId, Spec = spec });
+        return batch.Decision(NextJobId);
+    }
+
+    /// <summary>What the request left open and the cluster decides once and for all.</summary>
+    private void FillDefaults(JobSpec spec)
+    {
+        var partition = FindPartition(spec.Partition)!.Spec;
+        if (spec.TimeLimitMs < 0) spec.TimeLimitMs = 0;
+        else if (spec.TimeLimitMs == 0) spec.TimeLimitMs = partition.DefaultTimeMs > 0 ? partition.DefaultTimeMs : partition.MaxTimeMs;
+        spec.NodesMin = Math.Max(1, spec.NodesMin);
+        spec.CpusPerTask = Math.Max(1, spec.CpusPerTask);
+        if (spec.Tasks == 0) spec.Tasks = spec.NodesMin * Math.Max(1, spec.TasksPerNode);
+        spec.Tasks = Math.Max(spec.Tasks, spec.NodesMin);
+        if (!spec.HasMemoryPerNodeBytes && !spec.HasMemoryPerCpuBytes)
+        {
+            if (Config.DefaultMemoryPerCpuBytes > 0) spec.MemoryPerCpuBytes = Config.DefaultMemoryPerCpuBytes;
+            else spec.MemoryPerNodeBytes = 0;
+        }
+    }
+
+    private void On(JobSubmitted record, Instant at)
+    {
+        var job = new Job(record.JobId, record.Spec)
+        {
+            Submitted = at,
+            Order = record.JobId,
+            Held = record.Spec.Held,
+            NotBefore = new Instant(record.Spec.BeginMs),
+        };
+        if (!jobs.TryAdd(job.Id, job)) throw new InvalidOperationException($"job {job.Id} was submitted twice");
+        NextJobId = Math.Max(NextJobId, job.Id + 1);
+        if (job.IsArray)
+        {
+            job.Unstarted = new TaskSet(record.Spec.Array);
+            arrays.Add(job.Id, new ArrayBook());
+        }
+        if (record.Spec.ClientToken.Length > 0) clientTokens[(record.Spec.Uid, record.Spec.ClientToken)] = job.Id;
+        IndexUnfinished(job);
+        SetEligible(job, at);
+        BecomePending(job);
+    }
+
+    /// <summary>Eligible from now on, or from its begin time; unknown while it is held or depends on others.</summary>
+    private static void SetEligible(Job job, Instant at)
+    {
+        if (job.Held) job.Eligible = Instant.Never;
+        else if (job.Spec.Dependencies.Count == 0) job.Eligible = job.NotBefore > at ? job.NotBefore : at;
+    }
+}

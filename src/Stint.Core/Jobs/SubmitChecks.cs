@@ -1,0 +1,130 @@
+using Stint.Core.Jobs;
+using Stint.Core.Journal;
+using Stint.Core.Nodes;
+using Stint.Core.Resources;
+using Stint.Core.Scheduling;
+
+namespace Stint.Core;
+
+// What is refused at submission. What may come true later (a busy cluster, a short time limit of the partition) is not refused: it waits.
+public sealed partial class Cluster
+{
+    private const int NameCharsMax = 1024;
+    private const int TextCharsMax = 64 * 1024;
+    private const uint CountMax = 65_536;
+    private const uint ArraySizeMax = 4_000_001;
+    private const int ArrayRangesMax = 65_536;
+    private const int DependenciesMax = 1_000;
+
+    private static Refusal No(string code, string sentence, string remedy = "") => new(code, sentence, remedy);
+
+    private Refusal? CheckPartition(JobSpec spec)
+    {
+        if (spec.Partition.Length == 0)
+        {
+            if (DefaultPartition() is not { } standard)
+                return No(RefusalCodes.InvalidPartition, "no partition was named and the cluster has no default partition", "Name one with --partition; sinfo lists them");
+            spec.Partition = standard.Name;
+        }
+        return FindPartition(spec.Partition) is null
+            ? No(RefusalCodes.InvalidPartition, $"invalid partition specified: {Short(spec.Partition)}", "sinfo lists the partitions")
+            : null;
+    }
+
+    private static Refusal? CheckText(JobSpec spec)
+    {
+        if (spec.Name.Length > NameCharsMax) return TooLong("the job name", spec.Name.Length, NameCharsMax);
+        if (spec.Name.AsSpan().ContainsAny('\0', '\n')) return No(RefusalCodes.InvalidRequest, "the job name contains a line break or a NUL character");
+        if (spec.ClientToken.Length > NameCharsMax) return TooLong("the client token", spec.ClientToken.Length, NameCharsMax);
+        foreach (var text in (ReadOnlySpan<string>)[spec.WorkDir, spec.StdOut, spec.StdErr, spec.StdIn, spec.Command, spec.SubmitLine, spec.Comment, spec.Account])
+        {
+            if (text.Length > TextCharsMax) return TooLong("a text of the request", text.Length, TextCharsMax);
+            if (text.Contains('\0', StringComparison.Ordinal)) return No(RefusalCodes.InvalidRequest, "a text of the request contains a NUL character");
+        }
+        return null;
+    }
+
+    private static Refusal TooLong(string what, int length, int max) =>
+        No(RefusalCodes.InvalidRequest, $"{what} has {length} characters; the limit is {max}");
+
+    private static Refusal? CheckShape(JobSpec spec)
+    {
+        foreach (var (what, count) in (ReadOnlySpan<(string, uint)>)[("--nodes", spec.NodesMin), ("--nodes", spec.NodesMax), ("--ntasks", spec.Tasks),
+            ("--cpus-per-task", spec.CpusPerTask), ("--ntasks-per-node", spec.TasksPerNode)])
+            if (count > CountMax) return No(RefusalCodes.InvalidRequest, $"{what} is {count}; the limit is {CountMax}");
+        if (spec.NodesMax > 0 && spec.NodesMax < spec.NodesMin)
+            return No(RefusalCodes.InvalidRequest, $"at most {spec.NodesMax} nodes is less than at least {spec.NodesMin}");
+        if ((ulong)Math.Max(1, spec.Tasks) * Math.Max(1, spec.CpusPerTask) > int.MaxValue)
+            return No(RefusalCodes.InvalidRequest, $"{spec.Tasks} tasks of {spec.CpusPerTask} CPUs are more CPUs than can be counted");
+        if (spec.HasMemoryPerNodeBytes && spec.HasMemoryPerCpuBytes)
+            return No(RefusalCodes.InvalidRequest, "memory was asked for per node and per CPU", "Use one of --mem and --mem-per-cpu");
+        if (spec.BeginMs < 0 || spec.WarnBeforeMs < 0) return No(RefusalCodes.InvalidRequest, "a time of the request lies before 1970");
+        return spec.TasksPerNode > 0 && spec.NodesMax > 0 && spec.Tasks > (ulong)spec.TasksPerNode * spec.NodesMax
+            ? No(RefusalCodes.InvalidRequest, $"{spec.Tasks} tasks do not fit on {spec.NodesMax} nodes with {spec.TasksPerNode} tasks per node")
+            : null;
+    }
+
+    private Refusal? CheckArray(JobSpec spec)
+    {
+        if (spec.Array.Count == 0) return null;
+        if (!spec.IsBatch) return No(RefusalCodes.InvalidArray, "only batch jobs can be arrays");
+        var size = Config.MaxArraySize == 0 ? ArraySizeMax : Math.Min(Config.MaxArraySize, ArraySizeMax);
+        if (spec.Array.Count > ArrayRangesMax) return No(RefusalCodes.InvalidArray, $"the array has {spec.Array.Count} ranges; the limit is {ArrayRangesMax}");
+        foreach (var range in spec.Array)
+        {
+            if (range.Last < range.First) return No(RefusalCodes.InvalidArray, $"array range {range.First}-{range.Last} is descending");
+            if (range.Last >= size)
+                return No(RefusalCodes.InvalidArray, $"array task {range.Last} is out of range: the largest task number is {size - 1}", "MaxArraySize in scontrol show config is the first number that is refused");
+            if (range.Step == 0) range.Step = 1;
+        }
+        return null;
+    }
+
+    private Refusal? CheckNodes(JobSpec spec)
+    {
+        foreach (var list in (ReadOnlySpan<string>)[spec.NodeList, spec.ExcludeList])
+        {
+            if (list.Length == 0) continue;
+            if (list.Length > TextCharsMax || NodeNames.Expand(list) is not { } names) return No(RefusalCodes.InvalidNodeName, $"\"{Short(list)}\" is not a list of nodes");
+            foreach (var name in names)
+                if (nodes.Count > 0 && !nodes.ContainsKey(name) && !IsConfiguredNode(name))
+                    return No(RefusalCodes.InvalidNodeName, $"invalid node name specified: {Short(name)}", "sinfo -N lists the nodes");
+        }
+        var required = NodeNames.Expand(spec.NodeList)!.Count;
+        return spec.NodesMax > 0 && required > spec.NodesMax
+            ? No(RefusalCodes.InvalidRequest, $"--nodelist names {required} nodes; --nodes allows {spec.NodesMax}")
+            : null;
+    }
+
+    private bool IsConfiguredNode(string name)
+    {
+        foreach (var partition in Config.Partitions)
+            if (NodeNames.Expand(partition.Nodes)?.Contains(name, StringComparer.Ordinal) == true) return true;
+        return false;
+    }
+
+    /// <summary>
+    /// Refused is what no node could ever give to one task: more CPUs or memory than any registered node of the partition has.
+    /// A request that only needs more nodes than there are waits as PartitionConfig, as in Slurm: nodes can join.
+    /// </summary>
+    private Refusal? CheckFits(JobSpec spec)
+    {
+        var partition = FindPartition(spec.Partition)!;
+        if (partition.Nodes.Count == 0) return null;
+        var request = Request.Of(spec);
+        uint cpus = 0;
+        ulong memory = 0;
+        foreach (var node in partition.Nodes)
+        {
+            if (Placement.TasksOn(request, node, FreeResources.Total(node)) > 0) return null;
+            cpus = Math.Max(cpus, node.Hardware.Cpus);
+            memory = Math.Max(memory, node.Hardware.MemoryBytes);
+        }
+        var needed = request.MemoryPerNode is > 0 and var perNode ? perNode : (request.MemoryPerCpu ?? 0) * (ulong)request.CpusPerTask;
+        return needed > memory
+            ? No(RefusalCodes.NodeConfigUnavailable, $"memory specification can not be satisfied: {new ByteSize(needed)} on one node; the largest node of partition {partition.Name} has {new ByteSize(memory)}", "Ask for less with --mem or --mem-per-cpu")
+            : No(RefusalCodes.NodeConfigUnavailable, $"no node of partition {partition.Name} can take one task of {request.CpusPerTask} CPUs with {new ByteSize(needed)} of memory; the largest has {cpus} CPUs", "Ask for fewer with --cpus-per-task");
+    }
+
+    private static string Short(string text) => text.Length <= 80 ? text : text[..80] + "…";
+}

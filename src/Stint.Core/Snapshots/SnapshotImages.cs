@@ -1,0 +1,65 @@
+using Stint.Core.Arrays;
+using Stint.Core.Jobs;
+using Stint.Core.Journal;
+using Stint.Core.Nodes;
+
+namespace Stint.Core;
+
+public sealed partial class Cluster
+{
+    /// <summary>Snapshots of a newer format are refused.</summary>
+    public const uint SnapshotFormat = 1;
+
+    /// <summary>All state that the journal's records up to <paramref name="lastSequence"/> add up to; sorted, so that equal states have equal bytes.</summary>
+    public Snapshot ToSnapshot(long lastSequence)
+    {
+        var snapshot = new Snapshot { LastSequence = lastSequence, Format = SnapshotFormat, Config = Config, NextJobId = NextJobId };
+        foreach (var job in jobs.Values.OrderBy(static job => job.Id)) snapshot.Jobs.Add(Image(job));
+        foreach (var node in nodes.Values.OrderBy(static node => node.Name, StringComparer.Ordinal)) snapshot.Nodes.Add(Image(node));
+        snapshot.Tokens.AddRange(tokens.Values);
+        foreach (var (hash, node) in tokenUses) snapshot.UsedTokens.Add(new TokenUsed { Hash = hash, Node = node });
+        foreach (var (node, thumbprint) in certificates) snapshot.Certificates.Add(new NodeCertified { Node = node, Thumbprint = thumbprint });
+        return snapshot;
+    }
+
+    private JobImage Image(Job job)
+    {
+        var image = new JobImage
+        {
+            JobId = job.Id, State = (uint)job.State,
+            SubmitMs = job.Submitted.Milliseconds, EligibleMs = job.Eligible.Milliseconds, StartMs = job.Started.Milliseconds, EndMs = job.Ended.Milliseconds,
+            Attempt = job.Attempt, EndLimitMs = job.EndLimit.Milliseconds, NotBeforeMs = job.NotBefore.Milliseconds,
+            Kind = job.Kind, ExitCode = job.ExitCode, Signal = job.Signal, ByUid = job.EndedBy, Cause = job.Cause,
+            Held = job.Held, HeldByAdmin = job.HeldByAdmin, NextStepId = job.NextStepId, RequeuePending = job.RequeuePending, Order = job.Order,
+        };
+        if (job.ArrayJobId is { } array) image.ArrayJobId = array;
+        if (job.ArrayTask is { } task) image.ArrayTask = task;
+        // A task shares its array's spec; it is written once, as long as the array's record is there.
+        if (!SharesSpec(job)) image.Spec = job.Spec;
+        image.Shares.AddRange(job.Shares);
+        image.ReleasedNodes.AddRange(job.Released);
+        image.PendingTasks.AddRange(job.PendingTasks);
+        foreach (var step in job.Steps.Values) image.Steps.Add(Image(step));
+        if (arrays.TryGetValue(job.Id, out var book)) (image.ArrayFinishedOk, image.ArrayFinishedBad) = ((uint)book.FinishedOk, (uint)book.FinishedBad);
+        return image;
+    }
+
+    private bool SharesSpec(Job job) => job.ArrayJobId is { } id && id != job.Id && jobs.ContainsKey(id);
+
+    private static StepImage Image(Step step)
+    {
+        var image = new StepImage { StepId = step.Id, CreateMs = step.Created.Milliseconds, StartMs = step.Started.Milliseconds, EndMs = step.Ended.Milliseconds };
+        if (step.Id != StepIds.Batch) image.Spec = step.Spec;
+        image.Shares.AddRange(step.Shares);
+        image.Started.AddRange(step.StartReports.Values);
+        image.Exited.AddRange(step.ExitReports.Values);
+        return image;
+    }
+
+    private static NodeImage Image(Node node) => new()
+    {
+        Registration = node.Registration, Availability = node.Availability, Drain = node.Drain, DownByAdmin = node.DownByAdmin,
+        Reason = node.Reason, ReasonUid = node.ReasonUid, ReasonAtMs = node.ReasonAt.Milliseconds,
+        ChangedMs = node.Changed.Milliseconds, LastBusyMs = node.LastBusy.Milliseconds,
+    };
+}

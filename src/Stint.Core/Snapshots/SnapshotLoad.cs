@@ -1,0 +1,84 @@
+using Stint.Core.Arrays;
+using Stint.Core.Jobs;
+using Stint.Core.Journal;
+using Stint.Core.Nodes;
+using Stint.Core.Scheduling;
+
+namespace Stint.Core;
+
+public sealed partial class Cluster
+{
+    /// <exception cref="InvalidOperationException">The snapshot is of a newer format, or contradicts itself.</exception>
+    public static Cluster FromSnapshot(Snapshot snapshot, IScheduler? scheduler = null)
+    {
+        if (snapshot.Format > SnapshotFormat)
+            throw new InvalidOperationException($"the snapshot has format {snapshot.Format}; this version reads up to {SnapshotFormat}");
+        var cluster = new Cluster(scheduler) { Config = snapshot.Config ?? new ClusterConfigured(), NextJobId = snapshot.NextJobId };
+        foreach (var image in snapshot.Nodes) cluster.Load(image);
+        cluster.RebuildPartitions();
+        foreach (var image in snapshot.Jobs) cluster.Load(image);
+        foreach (var job in cluster.jobs.Values) cluster.Index(job);
+        foreach (var token in snapshot.Tokens) cluster.tokens[token.Hash] = token;
+        foreach (var use in snapshot.UsedTokens) cluster.tokenUses[use.Hash] = use.Node;
+        foreach (var certificate in snapshot.Certificates) cluster.certificates[certificate.Node] = certificate.Thumbprint;
+        return cluster;
+    }
+
+    private void Load(NodeImage image) => nodes.Add(image.Registration.Name, new Node(image.Registration)
+    {
+        Availability = image.Availability, Drain = image.Drain, DownByAdmin = image.DownByAdmin,
+        Reason = image.Reason, ReasonUid = image.ReasonUid, ReasonAt = new Instant(image.ReasonAtMs),
+        Changed = new Instant(image.ChangedMs), LastBusy = new Instant(image.LastBusyMs),
+    });
+
+    private void Load(JobImage image)
+    {
+        // Sorted by id, and an array's id is smaller than its tasks': its spec is there already.
+        var job = new Job(image.JobId, image.Spec ?? JobOf(image.ArrayJobId).Spec)
+        {
+            State = (JobState)image.State,
+            Submitted = new Instant(image.SubmitMs), Eligible = new Instant(image.EligibleMs), Started = new Instant(image.StartMs), Ended = new Instant(image.EndMs),
+            Attempt = image.Attempt, EndLimit = new Instant(image.EndLimitMs), NotBefore = new Instant(image.NotBeforeMs),
+            Kind = image.Kind, ExitCode = image.ExitCode, Signal = image.Signal, EndedBy = image.ByUid, Cause = image.Cause,
+            Held = image.Held, HeldByAdmin = image.HeldByAdmin, NextStepId = image.NextStepId, RequeuePending = image.RequeuePending, Order = image.Order,
+            Shares = image.Shares,
+        };
+        if (image.HasArrayJobId) job.ArrayJobId = image.ArrayJobId;
+        if (image.HasArrayTask) job.ArrayTask = image.ArrayTask;
+        job.Released.UnionWith(image.ReleasedNodes);
+        if (job.IsArray) job.Unstarted = new TaskSet(image.PendingTasks);
+        foreach (var step in image.Steps) job.Steps.Add(step.StepId, Load(step));
+        jobs.Add(job.Id, job);
+        if (job.Spec.Array.Count > 0 && (job.ArrayJobId ?? job.Id) == job.Id)
+            arrays.Add(job.Id, new ArrayBook { FinishedOk = (int)image.ArrayFinishedOk, FinishedBad = (int)image.ArrayFinishedBad });
+    }
+
+    private static Step Load(StepImage image)
+    {
+        var step = new Step(image.StepId, image.Spec ?? BatchStep)
+        {
+            Shares = image.Shares, Created = new Instant(image.CreateMs), Started = new Instant(image.StartMs), Ended = new Instant(image.EndMs),
+        };
+        foreach (var report in image.Started) step.StartReports.Add(report.Node, report);
+        foreach (var report in image.Exited) step.ExitReports.Add(report.Node, report);
+        return step;
+    }
+
+    /// <summary>Enters a loaded job in every index that is not in the snapshot.</summary>
+    private void Index(Job job)
+    {
+        if (job.Spec.ClientToken.Length > 0 && (job.ArrayJobId ?? job.Id) == job.Id) clientTokens[(job.Spec.Uid, job.Spec.ClientToken)] = job.Id;
+        if (BookOf(job) is { } book)
+        {
+            book.TaskJobs.Add(job.ArrayTask!.Value, job.Id);
+            if (!job.IsOver) book.Live++;
+            if (job.IsActive) book.Active++;
+        }
+        if (job.IsOver) { endedJobs.Add((job.Ended.Milliseconds, job.Id)); return; }
+        IndexUnfinished(job);
+        if (job.State == JobState.Pending) { BecomePending(job); return; }
+        activeJobs.Add(job.Id);
+        foreach (var share in job.Shares)
+            if (!job.Released.Contains(share.Node)) NodeOf(share.Node).Take(job.Id, share);
+    }
+}

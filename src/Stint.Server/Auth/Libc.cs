@@ -1,0 +1,90 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Stint.Server.Auth;
+
+/// <summary>The few calls of the C library that .NET has no name for.</summary>
+internal static partial class Libc
+{
+    private const int LockExclusiveNonBlocking = 2 | 4;
+    private const int OutOfRange = 34;
+
+    /// <summary>flock(2): goes with the process, whatever ends it.</summary>
+    public static bool TryLock(SafeFileHandle file) => flock(file, LockExclusiveNonBlocking) == 0;
+
+    public static uint EffectiveUid => geteuid();
+
+    /// <summary>The session of a process (getsid(2)); 0 when it is gone.</summary>
+    public static uint SessionOf(int pid) => getsid(pid) is var sid and > 0 ? (uint)sid : 0;
+
+    /// <summary>Ends the process now: no finalizers, no handlers that could wait for the thread that calls this.</summary>
+    public static void ExitNow(int code) => _exit(code);
+
+    /// <summary>passwd(5)'s name and home of a uid; null when there is none.</summary>
+    public static unsafe string? UserName(uint uid)
+    {
+        Span<byte> passwd = stackalloc byte[64];
+        return Lookup(passwd, (entry, buffer, length, result) => getpwuid_r(uid, entry, buffer, length, result));
+    }
+
+    public static unsafe string? GroupName(uint gid)
+    {
+        Span<byte> group = stackalloc byte[64];
+        return Lookup(group, (entry, buffer, length, result) => getgrgid_r(gid, entry, buffer, length, result));
+    }
+
+    /// <summary>The other end of a stream socket is closed, also while unread data is still there (POLLRDHUP, poll(2)).</summary>
+    public static unsafe bool PeerIsGone(SafeHandle socket)
+    {
+        const short hangUp = 0x2000 | 0x0010 | 0x0008;
+        var held = false;
+        try
+        {
+            socket.DangerousAddRef(ref held);
+            var descriptor = new PollDescriptor { Descriptor = (int)socket.DangerousGetHandle(), Events = 0x2000 };
+            return poll(&descriptor, 1, 0) > 0 && (descriptor.Found & hangUp) != 0;
+        }
+        catch (ObjectDisposedException)
+        {
+            return true;
+        }
+        finally
+        {
+            if (held) socket.DangerousRelease();
+        }
+    }
+
+    private struct PollDescriptor
+    {
+        public int Descriptor;
+        public short Events;
+        public short Found;
+    }
+
+    private unsafe delegate int Call(byte* entry, byte* buffer, nuint length, void** result);
+
+    /// <summary>Both structs begin with the name's pointer; the buffer grows while the call says ERANGE.</summary>
+    private static unsafe string? Lookup(Span<byte> entry, Call call)
+    {
+        for (var size = 1024; size <= 1 << 20; size *= 4)
+        {
+            var buffer = new byte[size];
+            fixed (byte* entryAt = entry, bufferAt = buffer)
+            {
+                void* result = null;
+                var error = call(entryAt, bufferAt, (nuint)size, &result);
+                if (error == OutOfRange) continue;
+                return error != 0 || result is null ? null : Marshal.PtrToStringUTF8(*(nint*)entryAt);
+            }
+        }
+        return null;
+    }
+
+    [LibraryImport("libc", SetLastError = true)] private static partial int flock(SafeFileHandle file, int operation);
+    [LibraryImport("libc")] private static unsafe partial int poll(PollDescriptor* descriptors, nuint count, int timeoutMs);
+    [LibraryImport("libc")] private static partial uint geteuid();
+    [LibraryImport("libc")] private static partial int getsid(int pid);
+    [LibraryImport("libc")] private static partial void _exit(int code);
+    [LibraryImport("libc")] private static unsafe partial int getpwuid_r(uint uid, byte* entry, byte* buffer, nuint length, void** result);
+    [LibraryImport("libc")] private static unsafe partial int getgrgid_r(uint gid, byte* entry, byte* buffer, nuint length, void** result);
+}

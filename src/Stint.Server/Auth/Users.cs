@@ -1,0 +1,26 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace Stint.Server.Auth;
+
+/// <summary>Names of uids and gids as the host knows them. Kept for a minute: a directory behind nsswitch can be slow.</summary>
+public sealed class Users(TimeProvider time)
+{
+    private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(1);
+    private const int EntriesMax = 10_000;
+    private readonly ConcurrentDictionary<uint, (string Name, long At)> users = new(), groups = new();
+
+    /// <summary>The login name, or the number as text when there is none.</summary>
+    public string User(uint uid) => Get(users, uid, Libc.UserName);
+    public string Group(uint gid) => Get(groups, gid, Libc.GroupName);
+
+    private string Get(ConcurrentDictionary<uint, (string Name, long At)> known, uint id, Func<uint, string?> look)
+    {
+        var now = time.GetTimestamp();
+        if (known.TryGetValue(id, out var entry) && time.GetElapsedTime(entry.At, now) < Fresh) return entry.Name;
+        var name = look(id) ?? id.ToString(CultureInfo.InvariantCulture);
+        if (known.Count >= EntriesMax) known.Clear();
+        known[id] = (name, now);
+        return name;
+    }
+}

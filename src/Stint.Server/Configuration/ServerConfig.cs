@@ -1,0 +1,71 @@
+using System.Net;
+using Stint.Core.Journal;
+
+namespace Stint.Server.Configuration;
+
+/// <summary>The configuration in force, immutable. What decisions depend on goes into the journal as <see cref="ToRecord"/>.</summary>
+public sealed record ServerConfig
+{
+    public string Cluster { get; init; } = "stint";
+    public IReadOnlyList<PartitionConfig> Partitions { get; init; } = [new PartitionConfig { Name = "main", IsDefault = true }];
+    public TimeSpan KillWait { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan MinJobAge { get; init; } = TimeSpan.FromSeconds(300);
+    public TimeSpan NodeTimeout { get; init; } = TimeSpan.FromSeconds(300);
+    /// <summary>0: a job that asks for no memory gets the node's (Slurm's default).</summary>
+    public ulong DefaultMemoryPerCpuBytes { get; init; }
+    public uint MaxArraySize { get; init; } = 100_001;
+    public uint MaxJobs { get; init; } = 1_000_000;
+    public bool RequeueByDefault { get; init; } = true;
+    public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 0);
+    /// <summary>User names or uids that may do everything, beside root and the server's own user.</summary>
+    public IReadOnlyList<string> Operators { get; init; } = [];
+
+    public PartitionConfig? Partition(string name)
+    {
+        foreach (var partition in Partitions)
+            if (string.Equals(partition.Name, name, StringComparison.Ordinal)) return partition;
+        return null;
+    }
+
+    public PartitionConfig DefaultPartition
+    {
+        get
+        {
+            foreach (var partition in Partitions)
+                if (partition.IsDefault) return partition;
+            return Partitions[0];
+        }
+    }
+
+    public ClusterConfigured ToRecord()
+    {
+        var record = new ClusterConfigured
+        {
+            Name = Cluster, KillWaitMs = (long)KillWait.TotalMilliseconds, MinJobAgeMs = (long)MinJobAge.TotalMilliseconds,
+            NodeTimeoutMs = (long)NodeTimeout.TotalMilliseconds, DefaultMemoryPerCpuBytes = DefaultMemoryPerCpuBytes,
+            MaxArraySize = MaxArraySize, MaxJobs = MaxJobs, RequeueByDefault = RequeueByDefault,
+        };
+        foreach (var partition in Partitions)
+        {
+            record.Partitions.Add(new PartitionSpec
+            {
+                Name = partition.Name, Nodes = partition.Nodes, IsDefault = partition.IsDefault, IsUp = partition.IsUp,
+                MaxTimeMs = (long)partition.MaxTime.TotalMilliseconds, DefaultTimeMs = (long)partition.DefaultTime.TotalMilliseconds,
+            });
+        }
+        return record;
+    }
+}
+
+public sealed record PartitionConfig
+{
+    public string Name { get; init; } = "";
+    /// <summary>Hostlist, or ALL.</summary>
+    public string Nodes { get; init; } = "ALL";
+    public bool IsDefault { get; init; }
+    /// <summary>Zero: unlimited.</summary>
+    public TimeSpan MaxTime { get; init; }
+    /// <summary>Zero: <see cref="MaxTime"/>.</summary>
+    public TimeSpan DefaultTime { get; init; }
+    public bool IsUp { get; init; } = true;
+}

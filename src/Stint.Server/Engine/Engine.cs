@@ -1,0 +1,184 @@
+using Stint.Core;
+using Stint.Core.Journal;
+using Stint.Storage;
+
+namespace Stint.Server.Engine;
+
+/// <summary>
+/// The single writer. Drain the inbox → decide and apply each → one scheduling pass if wanted → ONE commit → only then answer
+/// callers, tell observers. Invariant: nothing leaves this class before the commit it depends on; a failed commit ends the process.
+/// </summary>
+internal sealed partial class Engine : IDisposable
+{
+    private const int InboxCapacity = 16_384, BatchMax = 1_024;
+    private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
+
+    private readonly Cluster cluster;
+    private readonly IJournal journal;
+    private readonly TimeProvider time;
+    private readonly ICommitObserver[] observers;
+    private readonly SnapshotPolicy snapshots;
+    private readonly Action<Exception> broken;
+    private readonly ILogger log;
+    private readonly Inbox inbox = new(InboxCapacity);
+    private readonly Batch batch;
+    private readonly List<Work> works = new(BatchMax);
+    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Thread? thread;
+    private volatile bool stopping;
+    private long sequence;
+    private long lastTickMs, scheduleNotBeforeMs;
+
+    public Engine(Cluster cluster, IJournal journal, TimeProvider time, ICommitObserver[] observers, SnapshotPolicy snapshots, Action<Exception> broken, ILogger<Engine> log)
+    {
+        this.cluster = cluster;
+        this.journal = journal;
+        this.time = time;
+        this.observers = observers;
+        this.snapshots = snapshots;
+        this.broken = broken;
+        this.log = log;
+        batch = new Batch(cluster);
+        sequence = journal.LastSequence;
+    }
+
+    /// <summary>Sequence of the last committed record; any thread.</summary>
+    public long Sequence => Volatile.Read(ref sequence);
+
+    /// <summary>Completes when the engine's thread is over and the last snapshot is stored.</summary>
+    public Task Ended => ended.Task;
+
+    public void Start()
+    {
+        thread = new Thread(Run) { Name = "engine", IsBackground = true };
+        thread.Start();
+    }
+
+    /// <summary>Reads and decides on the engine's thread; the answer comes after the commit.</summary>
+    /// <exception cref="EngineBusyException">The inbox is full.</exception>
+    public Task<T> AskAsync<T>(Func<Batch, T> ask)
+    {
+        var question = new Question<T>(ask);
+        if (!inbox.TryPost(question)) return Task.FromException<T>(inbox.IsOver || stopping ? new EngineStoppedException() : new EngineBusyException());
+        return question.Answer;
+    }
+
+    /// <summary>Waits for room; for sessions, whose peer then waits too.</summary>
+    public ValueTask PostAsync(Work work, CancellationToken cancellation) => inbox.PostAsync(work, cancellation);
+
+    /// <summary>False: full or stopping.</summary>
+    public bool TryPost(Work work) => inbox.TryPost(work);
+
+    /// <summary>Looks at the clock now (tests move it by hand).</summary>
+    public void Wake() => inbox.Wake();
+
+    /// <summary>Finishes what is in the inbox, stores a snapshot, ends the thread.</summary>
+    public void Stop()
+    {
+        stopping = true;
+        inbox.Complete();
+        if (thread is null) ended.TrySetResult();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (true)
+            {
+                Drain();
+                if (works.Count > 0 || IsDue(Now())) RunBatch();
+                if (works.Count == 0 && inbox.IsOver) break;
+                works.Clear();
+                if (!inbox.IsOver) inbox.Wait(UntilDue(Now()));
+            }
+            snapshots.TakeFinal(cluster, sequence);
+        }
+        catch (Exception e)
+        {
+            foreach (var work in works) work.Abandon();
+            Log.Broken(log, e.Message, e);
+            ended.TrySetResult();
+            broken(e);
+            return;
+        }
+        ended.TrySetResult();
+    }
+
+    private void Drain()
+    {
+        while (works.Count < BatchMax && inbox.TryTake(out var work)) works.Add(work);
+    }
+
+    private void RunBatch()
+    {
+        var now = Now();
+        batch.Begin(now);
+        for (var i = 0; i < works.Count; i++) works[i].Decide(batch);
+        if (TickIsDue(now)) Tick(now);
+        if (ScheduleIsDue(now)) Schedule(now);
+        Commit();
+        for (var i = 0; i < works.Count; i++) works[i].Committed();
+        snapshots.AfterCommit(cluster, sequence, batch.Records.Count);
+    }
+
+    private void Commit()
+    {
+        var records = batch.Records;
+        if (records.Count == 0) return;
+        journal.Append(records, batch.Blobs);
+        var first = sequence + 1;
+        Volatile.Write(ref sequence, sequence + records.Count);
+        for (var i = 0; i < records.Count; i++)
+            foreach (var observer in observers) observer.Committed(first + i, records[i], cluster, batch.Now);
+    }
+
+    private void Tick(Instant now)
+    {
+        lastTickMs = now.Milliseconds;
+        batch.Decide(new Tick());
+    }
+
+    private void Schedule(Instant now)
+    {
+        var from = time.GetTimestamp();
+        var started = batch.Decide(new Schedule()).Records.Count;
+        var took = time.GetElapsedTime(from);
+        // At most half of the time goes into scheduling, so that the API answers whatever the queue's length is.
+        scheduleNotBeforeMs = took.TotalMilliseconds < 5 ? 0 : now.Milliseconds + (long)(2 * took.TotalMilliseconds);
+        if (started > 0) Log.Scheduled(log, started, (int)took.TotalMicroseconds);
+    }
+
+    private bool ScheduleIsDue(Instant now) => cluster.NeedsSchedule && now.Milliseconds >= scheduleNotBeforeMs;
+
+    private bool IsDue(Instant now) => ScheduleIsDue(now) || TickIsDue(now);
+
+    /// <summary>Also when the clock was set back: a tick too many does no harm.</summary>
+    private bool TickIsDue(Instant now) => now.Milliseconds < lastTickMs || now.Milliseconds - lastTickMs >= TickInterval.TotalMilliseconds
+        || (cluster.NextWake.IsSet && cluster.NextWake <= now);
+
+    private TimeSpan UntilDue(Instant now)
+    {
+        if (ScheduleIsDue(now)) return TimeSpan.Zero;
+        var due = lastTickMs + (long)TickInterval.TotalMilliseconds;
+        if (cluster.NeedsSchedule) due = Math.Min(due, scheduleNotBeforeMs);
+        if (cluster.NextWake.IsSet) due = Math.Min(due, cluster.NextWake.Milliseconds);
+        return TimeSpan.FromMilliseconds(Math.Clamp(due - now.Milliseconds, 1, (long)TickInterval.TotalMilliseconds));
+    }
+
+    private Instant Now() => new(time.GetUtcNow().ToUnixTimeMilliseconds());
+
+    public void Dispose()
+    {
+        Stop();
+        inbox.Dispose();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1001, LogLevel.Critical, "The engine ended: {Reason}. State is safe in the journal; a restart replays it")]
+        public static partial void Broken(ILogger logger, string reason, Exception exception);
+        [LoggerMessage(1002, LogLevel.Debug, "A pass made {Records} records in {Microseconds} µs")]
+        public static partial void Scheduled(ILogger logger, int records, int microseconds);
+    }
+}

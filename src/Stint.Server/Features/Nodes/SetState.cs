@@ -1,0 +1,45 @@
+using Stint.Core;
+using Stint.Protocol.Api;
+
+namespace Stint.Server.Features.Nodes;
+
+/// <summary>POST /api/v1/nodes/{name}/state (operators): DRAIN, RESUME, DOWN.</summary>
+internal static class SetState
+{
+    public static void Map(IEndpointRouteBuilder routes, Engine.Engine engine) =>
+        routes.MapPost($"{Endpoints.Root}/nodes/{{name}}/state", context => HandleAsync(context, engine))
+            .Describe("setNodeState", "Drains, resumes or downs a node").Takes<NodeStateRequest>().Gives<NodeView>();
+
+    private static async Task HandleAsync(HttpContext context, Engine.Engine engine)
+    {
+        if (await Body.ReadAsync(context, Wire.Strict.NodeStateRequest) is not { } request) return;
+        var name = context.Request.RouteValues["name"] as string ?? "";
+        if (TextRules.Error("reason", request.Reason, 1_024) is { } error)
+        {
+            await Reply.RefuseAsync(context, 400, RefusalCodes.InvalidRequest, error);
+            return;
+        }
+        var by = context.User().Actor;
+        var command = request.State.ToUpperInvariant() switch
+        {
+            "DRAIN" => new UpdateNode(name, by, true, null, request.Reason),
+            "RESUME" or "IDLE" or "UNDRAIN" => new UpdateNode(name, by, false, false, ""),
+            "DOWN" => new UpdateNode(name, by, null, true, request.Reason),
+            _ => null,
+        };
+        if (command is null)
+        {
+            await Reply.RefuseAsync(context, 400, RefusalCodes.InvalidRequest, "state is DRAIN, RESUME or DOWN");
+            return;
+        }
+        if (!by.IsOperator)
+        {
+            await Reply.RefuseAsync(context, 403, RefusalCodes.AccessDenied, "only operators change the state of nodes");
+            return;
+        }
+        var (ok, decision) = await context.AskOrRefuseAsync(engine, batch => batch.Decide(command));
+        if (!ok) return;
+        if (decision.Refusal is { } refusal) await Reply.RefuseAsync(context, refusal);
+        else context.Response.StatusCode = 204;
+    }
+}

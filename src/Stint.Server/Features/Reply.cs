@@ -1,0 +1,36 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Stint.Core;
+using Stint.Protocol.Api;
+
+namespace Stint.Server.Features;
+
+/// <summary>Answers. Every "no" is a <see cref="RefusalView"/>.</summary>
+internal static class Reply
+{
+    public static async Task JsonAsync<T>(HttpContext context, T value, JsonTypeInfo<T> type)
+    {
+        context.Response.ContentType = "application/json; charset=utf-8";
+        await JsonSerializer.SerializeAsync(context.Response.BodyWriter, value, type, context.RequestAborted);
+    }
+
+    public static Task RefuseAsync(HttpContext context, int status, string code, string sentence, string remedy = "")
+    {
+        context.Response.StatusCode = status;
+        return JsonAsync(context, new RefusalView(code, sentence, remedy), ApiJson.Default.RefusalView);
+    }
+
+    public static Task RefuseAsync(HttpContext context, Refusal refusal) =>
+        RefuseAsync(context, StatusOf(refusal.Code), refusal.Code, refusal.Sentence, refusal.Remedy);
+
+    public static int StatusOf(string code) => code switch
+    {
+        RefusalCodes.InvalidJobId or RefusalCodes.InvalidNodeName or "not_found" => 404,
+        RefusalCodes.AccessDenied or RefusalCodes.TokenInvalid or RefusalCodes.TokenExpired or RefusalCodes.TokenUsed => 403,
+        RefusalCodes.AlreadyDone or RefusalCodes.JobPending or RefusalCodes.JobNotPending or RefusalCodes.JobNotRunning => 409,
+        RefusalCodes.StepResourcesBusy or RefusalCodes.NodeNameTaken or RefusalCodes.Disabled => 409,
+        RefusalCodes.TooManyJobs or "busy" or "stopping" => 503,
+        "too_large" => 413,
+        _ => 400,
+    };
+}
