@@ -15,7 +15,7 @@ internal sealed class TestTree : IDisposable
     {
         Files = files ?? KernelFiles.Instance;
         Root = $"stint-test-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
-        Map = map ?? new CpuMap(CpuList.Parse(File.ReadAllText("/sys/fs/cgroup/cpuset/cpuset.cpus").Trim()), 2);
+        Map = map ?? new CpuMap(CpuList.Parse(System.IO.File.ReadAllText("/sys/fs/cgroup/cpuset/cpuset.cpus").Trim()), 2);
         Layout = new CgroupProbe(KernelFiles.Instance).LookV1(Root, "n1");
         Tree = CgroupOpening.Open(Layout, Map, machineMemoryBytes, Files, TimeProvider.System);
     }
