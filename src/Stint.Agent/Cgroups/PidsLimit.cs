@@ -18,6 +18,19 @@ internal sealed class PidsLimit(CgroupLayout layout, LimitFile limit)
     }
 }
 
+/// <summary>pids.peak and pids.events, the same on v1 and v2.</summary>
+internal static class PidsUsage
+{
+    public static void Measure(Counters counters, GroupPath path, Measured measured)
+    {
+        // A fork that is refused further up is counted in the step's peak all the same (kernel/cgroup/pids.c): it did not happen.
+        var limit = counters.Number("pids", path.Job, "pids.max") ?? ulong.MaxValue;
+        measured.PidsPeak = Math.Min(counters.Number("pids", path.Step, "pids.peak") ?? 0, limit);
+        // Linux 6.1 counts a refused fork on the forking child's group, later ones on the group whose limit it was: read both.
+        measured.PidsLimitHits = Math.Max(counters.Keyed("pids", path.Step, "pids.events", "max"), counters.Keyed("pids", path.Job, "pids.events", "max"));
+    }
+}
+
 /// <summary>A limit that has no controller here is not left out: the step does not start.</summary>
 internal static class Missing
 {

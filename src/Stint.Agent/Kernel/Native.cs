@@ -41,7 +41,4 @@ internal static unsafe partial class Native
     /// <summary>struct statfs begins with f_type (long); 256 bytes are more than any version of it.</summary>
     [LibraryImport("libc", EntryPoint = "statfs", SetLastError = true)]
     internal static partial int FileSystemStatus(byte* path, byte* buffer);
-
-    [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
-    internal static partial int ProcessControl(int option, byte* argument, nuint a, nuint b, nuint c);
 }

@@ -48,4 +48,18 @@ internal static class AuthorityDiscovery
 }
 
 /// <summary>The node could not join; the message is for the operator.</summary>
-public sealed class JoinException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class JoinException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>The server was not reached at all: it may be on its way up.</summary>
+    public bool IsNoConnection
+    {
+        get
+        {
+            for (var e = InnerException; e is not null; e = e.InnerException)
+            {
+                if (e is System.Net.Sockets.SocketException) return true;
+            }
+            return false;
+        }
+    }
+}

@@ -23,10 +23,8 @@ internal sealed class UsageV1(Counters counters)
             CpuUserUs = (counters.Number("cpuacct", path.Step, "cpuacct.usage_user") ?? 0) / 1000,
             CpuSystemUs = (counters.Number("cpuacct", path.Step, "cpuacct.usage_sys") ?? 0) / 1000,
             OomKills = counters.Keyed("memory", path.Step, "memory.oom_control", "oom_kill"),
-            PidsPeak = counters.Number("pids", path.Step, "pids.peak") ?? 0,
-            // Linux 6.1 counts a refused fork on the forking child's group, later ones on the group whose limit it was: read both.
-            PidsLimitHits = Math.Max(counters.Keyed("pids", path.Step, "pids.events", "max"), counters.Keyed("pids", path.Job, "pids.events", "max")),
         };
+        PidsUsage.Measure(counters, path, measured);
         if (measured.OomKills > 0) Attribute(measured, path);
         return measured;
     }

@@ -19,9 +19,8 @@ internal sealed class UsageV2(Counters counters)
             CpuUserUs = counters.Keyed("cpu", path.Step, "cpu.stat", "user_usec"),
             CpuSystemUs = counters.Keyed("cpu", path.Step, "cpu.stat", "system_usec"),
             OomKills = counters.Keyed("memory", path.Step, "memory.events.local", "oom_kill"),
-            PidsPeak = counters.Number("pids", path.Step, "pids.peak") ?? 0,
-            PidsLimitHits = Math.Max(counters.Keyed("pids", path.Step, "pids.events", "max"), counters.Keyed("pids", path.Job, "pids.events", "max")),
         };
+        PidsUsage.Measure(counters, path, measured);
         if (measured.OomKills > 0) Attribute(measured, path);
         return measured;
     }
