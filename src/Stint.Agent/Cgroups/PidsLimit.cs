@@ -1,0 +1,26 @@
+using Stint.Protocol.Agents;
+
+namespace Stint.Agent.Cgroups;
+
+/// <summary>pids.max, the same on v1 and v2. Counts threads, not processes.</summary>
+internal sealed class PidsLimit(CgroupLayout layout, LimitFile limit)
+{
+    public void Write(string group, Limits limits, Receipt receipt)
+    {
+        if (limits.PidsMax == 0)
+        {
+            receipt.Rows.Add(ReceiptRows.NotEnforced("pids", limits.PidsRequested, "unlimited", "no limit was asked for"));
+            return;
+        }
+        var file = layout.File("pids", group, "pids.max") ?? throw Missing.Controller(layout, "pids");
+        var value = limits.PidsMax.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        receipt.Rows.Add(limit.Enforce("pids", limits.PidsRequested, value, file, value));
+    }
+}
+
+/// <summary>A limit that has no controller here is not left out: the step does not start.</summary>
+internal static class Missing
+{
+    public static CgroupException Controller(CgroupLayout layout, string resource) =>
+        new($"cannot limit {resource} on this node: {layout.Why(resource)}", resource, Kernel.Errno.NoDevice);
+}
