@@ -1,0 +1,103 @@
+using System.Globalization;
+using Stint.Agent.Hardware;
+using Stint.Agent.Session;
+
+namespace Stint.Agent;
+
+/// <summary>The command line of stint-agent.</summary>
+internal sealed record AgentOptions
+{
+    public const string Help = """
+        usage: stint-agent --home DIR --node NAME --server https://ADDR:PORT [options]
+
+        The agent of one node: detects hardware, writes limits to the kernel and reads them back, starts steps, reports.
+        It connects out to the server and needs root.
+
+          --home DIR            state of the cluster on this host; the agent's own is DIR/agent-NAME
+          --node NAME           this node's name
+          --server URL          the server's TLS port
+          --token TOKEN         one-time token, for the first start (stint token)
+          --ca-fingerprint HEX  SHA-256 of the cluster's CA certificate, for the first start (stint token prints it)
+          --cgroup-root NAME    name of the group above all of Stint's (default: stint); on cgroup v2 also the absolute path of a delegated group
+          --declare LIST        hardware to report instead of what is there: cpus=16,sockets=2,cores=8,threads=1,memory=20000M,gpus=0
+                                (several agents on one host, tests; receipts say that it is not real)
+          --shepherd PATH       stint-shepherd (default: beside this program)
+          --console             log to standard error too
+          --unprivileged-test   run without root; nothing can be enforced, so steps that have limits do not start
+          --help, --version
+
+        SIGTERM stops the agent and leaves running steps alone: their shepherds keep time and write their exits, and the next start of the agent
+        finds them again. To end the jobs as well, cancel them at the server first (stint down does).
+        Exit codes: 0 stopped, 1 failed, 2 wrong options or not root, 3 replaced by another agent of this node, 4 could not join.
+        """;
+
+    public required string Home { get; init; }
+    public required string Node { get; init; }
+    public required ServerAddress Server { get; init; }
+    public string? Token { get; init; }
+    public string? Fingerprint { get; init; }
+    public string CgroupRoot { get; init; } = "stint";
+    public DeclaredHardware? Declared { get; init; }
+    public string Shepherd { get; init; } = Path.Combine(AppContext.BaseDirectory, "stint-shepherd");
+    public bool Console { get; init; }
+    public bool UnprivilegedTest { get; init; }
+
+    public string Folder => Path.Combine(Home, $"agent-{Node}");
+    public string Spool => Path.Combine(Folder, "spool");
+
+    /// <summary>Throws <see cref="FormatException"/> with a sentence that names the option.</summary>
+    public static AgentOptions Parse(IReadOnlyList<string> arguments)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        for (var at = 0; at < arguments.Count; at++)
+        {
+            var (name, value) = arguments[at].Split('=', 2) is [var left, var right] ? (left, right) : (arguments[at], null);
+            switch (name)
+            {
+                case "--console" or "--unprivileged-test" when value is null:
+                    values[name] = "";
+                    break;
+                case "--home" or "--node" or "--server" or "--token" or "--ca-fingerprint" or "--cgroup-root" or "--declare" or "--shepherd":
+                    values[name] = value ?? (++at < arguments.Count ? arguments[at] : throw new FormatException($"{name} needs a value"));
+                    break;
+                default: throw new FormatException($"unknown option {arguments[at]}; --help lists them");
+            }
+        }
+        return From(values);
+    }
+
+    private static AgentOptions From(Dictionary<string, string> values)
+    {
+        string Needed(string name) => values.GetValueOrDefault(name) is { Length: > 0 } value ? value : throw new FormatException($"{name} is needed; --help shows how");
+        var home = Path.GetFullPath(Needed("--home"));
+        var options = new AgentOptions
+        {
+            Home = home, Node = NodeName(Needed("--node")), Server = ServerAddress.Parse(Needed("--server"), home),
+            Token = values.GetValueOrDefault("--token"), Fingerprint = Hex(values.GetValueOrDefault("--ca-fingerprint")),
+            Declared = values.GetValueOrDefault("--declare") is { } declare ? DeclaredHardware.Parse(declare) : null,
+            Console = values.ContainsKey("--console"), UnprivilegedTest = values.ContainsKey("--unprivileged-test"),
+        };
+        if (values.GetValueOrDefault("--cgroup-root") is { } root) options = options with { CgroupRoot = GroupRoot(root) };
+        return values.GetValueOrDefault("--shepherd") is { } shepherd ? options with { Shepherd = Path.GetFullPath(shepherd) } : options;
+    }
+
+    /// <summary>The name becomes part of paths: letters, digits, '-', '_', '.', and no dot or dash in front.</summary>
+    private static string NodeName(string name) =>
+        name.Length <= 64 && char.IsAsciiLetterOrDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
+            ? name : throw new FormatException("--node: a name of at most 64 letters, digits, '-', '_', '.', beginning with a letter or digit");
+
+    private static string GroupRoot(string root)
+    {
+        var parts = root.TrimStart('/').Split('/');
+        if (root.Length > 200 || (parts.Length > 1 && root[0] != '/') || parts.Any(p => p.Length == 0 || p[0] == '.' || !p.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '@' or ':')))
+            throw new FormatException($"--cgroup-root {root}: a name, or the absolute path of a delegated cgroup v2 group");
+        return root;
+    }
+
+    private static string? Hex(string? fingerprint)
+    {
+        var hex = fingerprint?.Replace(":", "", StringComparison.Ordinal);
+        return hex is null || (hex.Length == 64 && hex.All(char.IsAsciiHexDigit)) ? hex
+            : throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"--ca-fingerprint: 64 hexadecimal digits are needed (SHA-256), there are {hex.Length} characters"));
+    }
+}

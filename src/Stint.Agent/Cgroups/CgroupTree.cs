@@ -1,0 +1,237 @@
+using System.Globalization;
+using Stint.Agent.Hardware;
+using Stint.Agent.Kernel;
+using Stint.Protocol.Agents;
+
+namespace Stint.Agent.Cgroups;
+
+/// <summary>
+/// The tree <c>root / node / u&lt;uid&gt; / j&lt;job&gt; / s&lt;step&gt;</c> over either cgroup version. Limits are on the job's group; a step whose limits are
+/// narrower than its job's has them on its own group too. Making and removing the shared levels happens under one gate, so that a job's last
+/// step cannot take away the group that its next step is about to use; killing and waiting happen outside it.
+/// A user's level outlives the user's last job by <see cref="IdleUserStays"/>, because a user with many short jobs would make it anew each time.
+/// </summary>
+internal sealed class CgroupTree : ICgroups, IDisposable
+{
+    internal static readonly TimeSpan IdleUserStays = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LeftoverDeadline = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _gate = new();
+    private readonly CgroupLayout _layout;
+    private readonly CpuMap _map;
+    private readonly IGroupFiles _files;
+    private readonly ICgroupVersion _version;
+    private readonly ProcessList _processes;
+    private readonly GroupRemoval _removal;
+    private readonly GroupTable _table = new();
+    private readonly TimeProvider _time;
+    private readonly ITimer _idleTimer;
+    private readonly ulong _machineMemoryBytes;
+
+    internal CgroupTree(CgroupLayout layout, CpuMap map, ulong machineMemoryBytes, IGroupFiles files, ICgroupVersion version, TimeProvider time)
+    {
+        (_layout, _map, _files, _version, _time, _machineMemoryBytes) = (layout, map, files, version, time, machineMemoryBytes);
+        _processes = new ProcessList(layout, files);
+        _removal = new GroupRemoval(layout, files, version, _processes);
+        _idleTimer = time.CreateTimer(_ => RemoveIdleUsers(IdleUserStays), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public IReadOnlyList<Capability> Capabilities => _layout.Capabilities;
+
+    public StepGroup Create(StepKey key, uint uid, Limits limits)
+    {
+        var path = PathOf(key, uid);
+        lock (_gate)
+        {
+            var job = _table.Job(path);
+            if (job?.Steps.Contains(path.StepId) == true)
+                throw new CgroupException($"step {key.JobId}.{key.StepId} still has the group {path.Step}: an earlier attempt of it is not removed yet", path.Step, Errno.Exists);
+            try
+            {
+                OpenUser(path);
+                if (job is null) MakeFresh(path.Job, isLeaf: false);
+                var receipt = new Receipt { Kernel = _layout.KernelName, Group = path.Step };
+                var jobLimits = LimitJobAndStep(path, job, limits, receipt);
+                ReceiptRows.AddNotLimited(receipt);
+                AddNotes(receipt, limits);
+                _table.Add(path, jobLimits);
+                return new StepGroup(key, uid, _version.ProcsFiles(path.Step), path.Step, receipt);
+            }
+            catch (CgroupException)
+            {
+                Undo(path, jobIsNew: job is null);
+                throw;
+            }
+        }
+    }
+
+    private Limits LimitJobAndStep(GroupPath path, GroupTable.JobHold? job, Limits limits, Receipt receipt)
+    {
+        var choice = _map.Resolve(limits.Cpus.Span);
+        var jobLimits = job is null ? limits : GroupTable.JobHold.Widen(job.Limits, limits);
+        if (GroupTable.JobHold.Same(jobLimits, limits))
+        {
+            _version.Limit(path.Job, limits, choice, receipt);
+            MakeFresh(path.Step, isLeaf: true);
+            return jobLimits;
+        }
+        if (!GroupTable.JobHold.Same(jobLimits, job!.Limits)) _version.Limit(path.Job, jobLimits, _map.Resolve(jobLimits.Cpus.Span), new Receipt());
+        MakeFresh(path.Step, isLeaf: true);
+        _version.Limit(path.Step, limits, choice, receipt);
+        receipt.Notes.Add($"these limits are the step's own; its job's, on {path.Job}, are wider");
+        return jobLimits;
+    }
+
+    public StepGroup? Find(StepKey key, uint uid)
+    {
+        var path = PathOf(key, uid);
+        lock (_gate)
+        {
+            if (!Exists(path.Step)) return null;
+            if (_table.Job(path)?.Steps.Contains(path.StepId) != true) _table.Add(path, _table.Job(path)?.Limits ?? _version.Current(path.Job));
+        }
+        var receipt = new Receipt { Kernel = _layout.KernelName, Group = path.Step };
+        receipt.Notes.Add("this group was made before the agent was started again");
+        return new StepGroup(key, uid, _version.ProcsFiles(path.Step), path.Step, receipt);
+    }
+
+    public Measured Measure(StepGroup group) => _version.Measure(PathOf(group.Key, group.Uid));
+
+    public void SignalAll(StepGroup group, int signal)
+    {
+        var subtree = _removal.Subtree(group.Path);
+        if (signal == Native.SigKill) _version.Kill(subtree);
+        else foreach (var pid in _processes.Of(subtree)) _ = _files.Signal(pid, signal);
+    }
+
+    public bool KillAndRemove(StepGroup group, TimeSpan deadline)
+    {
+        var path = PathOf(group.Key, group.Uid);
+        _removal.Remove(path.Step, deadline);
+        lock (_gate)
+        {
+            if (!_table.RemoveStep(path)) return false;
+            _removal.Remove(path.Job, deadline);
+            _table.RemoveJob(path, _time.GetTimestamp());
+        }
+        _idleTimer.Change(IdleUserStays, Timeout.InfiniteTimeSpan);
+        return true;
+    }
+
+    public bool IsJobGone(uint jobId, uint uid)
+    {
+        var path = new GroupPath(_layout.Base, uid, jobId, 0);
+        lock (_gate) return _table.Job(path) is null && !Exists(path.Job);
+    }
+
+    public void RemoveStrays(IReadOnlyCollection<(uint JobId, uint StepId)> known)
+    {
+        var keep = known.ToHashSet();
+        var problems = new List<CgroupException>();
+        lock (_gate)
+        {
+            foreach (var user in _removal.Children(_layout.Base))
+            {
+                foreach (var job in _removal.Children($"{_layout.Base}/{user}"))
+                {
+                    foreach (var step in _removal.Children($"{_layout.Base}/{user}/{job}"))
+                    {
+                        if (Number(user, 'u') is { } uid && Number(job, 'j') is { } jobId && Number(step, 's') is { } stepId && keep.Contains((jobId, stepId)))
+                        {
+                            var path = new GroupPath(_layout.Base, uid, jobId, stepId);
+                            _table.Add(path, _table.Job(path)?.Limits ?? _version.Current(path.Job));
+                        }
+                        else Try($"{_layout.Base}/{user}/{job}/{step}", problems);
+                    }
+                    if (_removal.Children($"{_layout.Base}/{user}/{job}").Count == 0) Try($"{_layout.Base}/{user}/{job}", problems);
+                }
+                if (_removal.Children($"{_layout.Base}/{user}").Count == 0) Try($"{_layout.Base}/{user}", problems);
+            }
+        }
+        if (problems.Count > 0) throw new CgroupException(string.Join("; ", problems.Select(p => p.Message)), problems[0].File, problems[0].Errno);
+    }
+
+    public void RemoveRoot()
+    {
+        RemoveIdleUsers(TimeSpan.Zero);
+        lock (_gate)
+        {
+            _ = _removal.TryRemove(_layout.Base);
+            _ = _removal.TryRemove(_layout.Root);             // fails while another agent's node is in it
+        }
+    }
+
+    public void Dispose() => _idleTimer.Dispose();
+
+    /// <summary>Removes the levels of users who had no job for that long.</summary>
+    internal void RemoveIdleUsers(TimeSpan idleFor)
+    {
+        lock (_gate)
+        {
+            var before = _time.GetTimestamp() - (long)(idleFor.TotalSeconds * _time.TimestampFrequency);
+            foreach (var uid in _table.IdleUsers(before))
+            {
+                if (_removal.TryRemove($"{_layout.Base}/u{uid.ToString(CultureInfo.InvariantCulture)}") == 0) _table.RemoveUser(uid);
+            }
+        }
+    }
+
+    private void OpenUser(GroupPath path)
+    {
+        if (_table.HasUser(path.Uid)) return;
+        if (Make(path.User)) _version.Thaw(path.User);
+        _table.AddUser(path.Uid, _time.GetTimestamp());
+        _version.Open(path.User, isLeaf: false);
+    }
+
+    /// <summary>Makes a group that did not exist. One that is left from before is ended and removed first, so that nothing is ever joined.</summary>
+    private void MakeFresh(string group, bool isLeaf)
+    {
+        if (Make(group))
+        {
+            _removal.Remove(group, LeftoverDeadline);
+            if (Make(group)) throw new CgroupException($"group {group} is there again after it was removed: another agent uses this tree", group, Errno.Exists);
+        }
+        _version.Open(group, isLeaf);
+    }
+
+    /// <summary>One mkdir for each hierarchy. True when the group was there already in one of them.</summary>
+    private bool Make(string group)
+    {
+        var existed = false;
+        foreach (var hierarchy in _layout.Hierarchies)
+        {
+            var directory = $"{hierarchy.Mount}/{group}";
+            var errno = _files.MakeGroup(directory);
+            if (errno == Errno.Exists) existed = true;
+            else if (errno != 0) throw new CgroupException($"cannot make the group {directory}: {Errno.Describe(errno)}", directory, errno);
+        }
+        return existed;
+    }
+
+    private void Undo(GroupPath path, bool jobIsNew)
+    {
+        _ = _removal.TryRemove(path.Step);
+        if (jobIsNew) _ = _removal.TryRemove(path.Job);
+        _idleTimer.Change(IdleUserStays, Timeout.InfiniteTimeSpan);
+    }
+
+    private void AddNotes(Receipt receipt, Limits limits)
+    {
+        if (_machineMemoryBytes > 0 && limits.MemoryBytes > _machineMemoryBytes)
+            receipt.Notes.Add($"the declared memory is not real: this step may use {ReceiptRows.Bytes(limits.MemoryBytes)}, the machine has {ReceiptRows.Bytes(_machineMemoryBytes)}");
+    }
+
+    private void Try(string group, List<CgroupException> problems)
+    {
+        try { _removal.Remove(group, LeftoverDeadline); }
+        catch (CgroupException problem) { problems.Add(problem); }
+    }
+
+    private bool Exists(string group) => _layout.Hierarchies.Any(h => _files.Exists($"{h.Mount}/{group}"));
+
+    private GroupPath PathOf(StepKey key, uint uid) => new(_layout.Base, uid, key.JobId, key.StepId);
+
+    private static uint? Number(string name, char prefix) =>
+        name.Length > 1 && name[0] == prefix && uint.TryParse(name.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+}

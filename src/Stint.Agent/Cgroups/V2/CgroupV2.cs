@@ -1,0 +1,52 @@
+using Stint.Agent.Hardware;
+using Stint.Agent.Kernel;
+using Stint.Protocol.Agents;
+
+namespace Stint.Agent.Cgroups.V2;
+
+/// <summary>cgroup v2: one tree. Tasks are in the leaves s&lt;step&gt;; the shepherd is outside (see <see cref="V1.CgroupV1"/> for why).</summary>
+internal sealed class CgroupV2 : ICgroupVersion
+{
+    private readonly CgroupLayout _layout;
+    private readonly CpuMap _map;
+    private readonly MemoryLimit _memory;
+    private readonly CpuSetLimit _cpus;
+    private readonly PidsLimit _pids;
+    private readonly GroupKill _kill;
+    private readonly SubtreeControl _subtree;
+    private readonly UsageV2 _usage;
+
+    public CgroupV2(CgroupLayout layout, IGroupFiles files, CpuMap map)
+    {
+        (_layout, _map) = (layout, map);
+        var limit = new LimitFile(files);
+        _memory = new MemoryLimit(layout, limit, files);
+        _cpus = new CpuSetLimit(layout, limit, map);
+        _pids = new PidsLimit(layout, limit);
+        _kill = new GroupKill(layout, files, new ProcessList(layout, files));
+        _subtree = new SubtreeControl(layout, files);
+        _usage = new UsageV2(new Counters(layout, files));
+    }
+
+    public void Open(string group, bool isLeaf)
+    {
+        if (!isLeaf) _subtree.Enable(group);
+    }
+
+    public void Limit(string group, Limits limits, CpuChoice cpus, Receipt receipt)
+    {
+        _memory.Write(group, limits, receipt);
+        _cpus.Write(group, limits, cpus, receipt);
+        _pids.Write(group, limits, receipt);
+    }
+
+    public IReadOnlyList<string> ProcsFiles(string step) => [$"{_layout.Hierarchies[0].Mount}/{step}/cgroup.procs"];
+
+    public void Kill(IReadOnlyList<string> groups) => _kill.Kill(groups);
+
+    public void Thaw(string group) => _kill.Thaw(group);
+
+    public Limits Current(string group) => _usage.Limits(group, _map);
+
+    public Measured Measure(GroupPath path) => _usage.Measure(path);
+}

@@ -1,0 +1,18 @@
+namespace Stint.Agent.Launch;
+
+/// <param name="Spool">Directory of the steps; its parents must let users pass, because their scripts are run from there.</param>
+/// <param name="Shepherd">Path of the stint-shepherd program.</param>
+public sealed record StepHostOptions(string Spool, string Shepherd)
+{
+    /// <summary>For tests: called between any two durable acts with the name of the one just done; what it throws ends the work there, as a crash would.</summary>
+    internal Action<string>? Checkpoint { get; init; }
+
+    /// <summary>How long a dead group may take to empty.</summary>
+    public TimeSpan KillDeadline { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long output of an ended job waits for a client that does not take it.</summary>
+    public TimeSpan DrainMaxEnded { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long output waits without anybody taking a byte.</summary>
+    public TimeSpan DrainMaxStalled { get; init; } = TimeSpan.FromMinutes(5);
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+using Stint.Protocol.Agents;
+
+namespace Stint.Agent.Launch;
+
+/// <summary>What became of a step, and why in one sentence. Pure: from the machine's state, the exit record and the group's counters.</summary>
+internal static class StepOutcome
+{
+    /// <summary>Slurm's exit code for a job that could not be started.</summary>
+    const int LaunchFailedCode = 1;
+
+    public static StepExitedReport Judge(StepId id, StepState state, Measured? measured, Receipt? receipt, long nowMs)
+    {
+        var report = new StepExitedReport { Key = id.ToKey(), Started = state.Started, Measured = measured, Receipt = receipt, AtMs = state.Exit?.EndMs ?? nowMs };
+        foreach (var task in state.Exit?.Tasks ?? [])
+            if (task.Pid > 0)
+                report.Tasks.Add(ToExit(task));
+        if (measured is not null && state.Exit is not null)
+            measured.MaxRssBytes = Math.Max(measured.MaxRssBytes, state.Exit.Tasks.Select(t => t.MaxRssKiB * 1024).DefaultIfEmpty().Max());
+        var worst = report.Tasks.MaxBy(t => t.Signal > 0 ? 128 + t.Signal : t.ExitCode);
+        (report.ExitCode, report.Signal) = (worst?.ExitCode ?? 0, worst?.Signal ?? 0);
+        (report.Outcome, report.Cause) = Why(state, measured);
+        if (report.Outcome == Outcome.LaunchFailed)
+            (report.ExitCode, report.Signal) = (LaunchFailedCode, 0);
+        return report;
+    }
+
+    static (Outcome, string) Why(StepState state, Measured? measured)
+    {
+        if (state.Refused is { } refused)
+            return state.End is null ? (Outcome.LaunchFailed, refused) : (Outcome.Ended, refused);
+        if (state.ShepherdLost || state.Exit is not { } exit)
+            return (Outcome.NodeFailure, "node: the step's shepherd died; its processes were killed");
+        if (exit.Flags.HasFlag(ExitFlags.NotStarted))
+            return (Outcome.LaunchFailed, LaunchFailure(exit));
+        if (exit.Flags.HasFlag(ExitFlags.OverLimit))
+            return (Outcome.TimeLimit, "time: the wall time limit passed" + (exit.Flags.HasFlag(ExitFlags.Killed) ? "; processes left after the grace were killed" : ""));
+        if (exit.Flags.HasFlag(ExitFlags.Ordered))
+            return (Outcome.Ended, "ended by order");
+        return measured is { OomKills: > 0 } ? (Outcome.OutOfMemory, OutOfMemory(measured)) : (Outcome.Exited, "");
+    }
+
+    static string OutOfMemory(Measured m)
+    {
+        var level = m.OomLevel.Length > 0 ? m.OomLevel : "job";
+        return $"memory: limit {Size(m.MemoryLimitBytes)} ({level} group), peak {Size(m.PeakMemoryBytes)}, "
+            + $"{m.OomKills} process{(m.OomKills == 1 ? "" : "es")} killed by the kernel; ask for more with --mem";
+    }
+
+    static string LaunchFailure(ExitRecord exit)
+    {
+        var what = exit.Stage switch
+        {
+            "chdir" => "working directory",
+            "stdin" => "input file",
+            "stdout" => "output file",
+            "stderr" => "error file",
+            "cgroup" => "cgroup file",
+            _ => exit.Stage,
+        };
+        var reason = exit.Errno == Posix.ENXIO && exit.Stage is "stdout" or "stderr" ? "no process reads this FIFO" : Posix.Describe(exit.Errno);
+        return exit.Path.Length > 0 ? $"{what} {exit.Path}: {reason}" : $"{what}: {reason}";
+    }
+
+    static TaskExit ToExit(TaskRecord task) => new()
+    {
+        Task = task.Id,
+        ExitCode = task.ExitCode,
+        Signal = task.Signal,
+        CoreDumped = task.CoreDumped,
+        Error = task.ExecErrno == 0 ? "" : "execve: " + Posix.Describe(task.ExecErrno),
+    };
+
+    internal static string Size(ulong bytes)
+    {
+        string[] units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+        var (value, unit) = ((double)bytes, 0);
+        for (; value >= 1024 && unit < units.Length - 1; unit++)
+            value /= 1024;
+        return value.ToString(value < 10 && unit > 0 && value != Math.Floor(value) ? "0.0" : "0", CultureInfo.InvariantCulture) + " " + units[unit];
+    }
+}

@@ -1,0 +1,81 @@
+using Stint.Agent.Cgroups;
+using Stint.Protocol.Agents;
+
+namespace Stint.Agent.Launch;
+
+/// <summary>
+/// Finds the steps of an earlier life of this agent. Per directory: no spec → it was never meant or is already forgotten; a kept report → finish;
+/// lock held → the shepherd lives; exit record → it ended without us; from an earlier boot, or a socket without a shepherd → the shepherd died;
+/// otherwise nothing was ever started → start it now.
+/// </summary>
+internal sealed class StepRecovery(StepHostOptions options, ICgroups cgroups, Reactor reactor, Func<LaunchSpec, Step> register)
+{
+    static readonly TimeSpan ConnectMax = TimeSpan.FromSeconds(5);
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        List<(StepDirectory Directory, LaunchSpec Spec, bool SameBoot)> found = [];
+        foreach (var directory in StepDirectory.All(options.Spool))
+            if (directory.ReadSpec() is { } spec)
+                found.Add((directory, spec.Spec, spec.SameBoot));
+            else
+                Directory.Delete(directory.Path, recursive: true);
+        cgroups.RemoveStrays([.. found.Select(f => (f.Directory.Id.Job, f.Directory.Id.Step))]);
+        foreach (var (directory, spec, sameBoot) in found)
+            await RecoverAsync(directory, spec, sameBoot, cancellation);
+    }
+
+    async Task RecoverAsync(StepDirectory directory, LaunchSpec spec, bool sameBoot, CancellationToken cancellation)
+    {
+        if (directory.ReadReport() is { } saved)
+        {
+            await OnReactor(step => step.Resume(directory, null, directory.ReadExit() is { } r ? Quiet(r, saved) : null, saved), spec);
+            return;
+        }
+        var lockFd = directory.TryLock();
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(ConnectMax);
+        while (lockFd < 0)
+        {
+            if (ShepherdProcess.Connect(directory) is { } shepherd)
+            {
+                await OnReactor(step => step.Resume(directory, shepherd, null, null), spec);
+                return;
+            }
+            if (patience.IsCancellationRequested)
+                break;      // alive, but it does not answer: as good as dead, its group will be killed
+            await Task.Delay(10, cancellation);
+            lockFd = directory.TryLock();
+        }
+        if (lockFd >= 0 && sameBoot && !directory.WasSpawned && directory.ReadExit() is null)
+        {
+            await OnReactor(step => step.Launch(recovered: true, lockFd), spec);
+            return;
+        }
+        if (lockFd >= 0)
+            Posix.Close(lockFd);
+        await OnReactor(step => step.Resume(directory, null, directory.ReadExit(), null), spec);
+    }
+
+    // The report is already made: the record only moves the machine on.
+    static ExitRecord Quiet(ExitRecord record, StepExitedReport saved) =>
+        saved.Started ? record : record with { Flags = record.Flags | ExitFlags.NotStarted };
+
+    Task OnReactor(Action<Step> action, LaunchSpec spec)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        reactor.Post(() =>
+        {
+            try
+            {
+                action(register(spec));
+                done.SetResult();
+            }
+            catch (Exception fault)
+            {
+                done.SetException(fault);
+            }
+        });
+        return done.Task;
+    }
+}

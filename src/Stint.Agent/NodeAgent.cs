@@ -1,0 +1,164 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using Stint.Agent.Cgroups;
+using Stint.Agent.Hardware;
+using Stint.Agent.Kernel;
+using Stint.Agent.Launch;
+using Stint.Agent.Logs;
+using Stint.Agent.Session;
+
+namespace Stint.Agent;
+
+/// <summary>
+/// The life of the agent: its folder, its groups, what runs already, then the link for ever. Order matters: steps of an earlier life are found before
+/// anything is removed as stray, and both before the server can send the first order.
+/// </summary>
+internal static partial class NodeAgent
+{
+    private const int Stopped = 0, Failed = 1, WrongUse = 2, Replaced = 3, NotJoined = 4;
+    private const UnixFileMode Passable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(30);
+
+    public static async Task<int> MainAsync(string[] arguments)
+    {
+        AgentOptions options;
+        try { options = AgentOptions.Parse(arguments); }
+        catch (FormatException e) { return Complain(WrongUse, e.Message); }
+        if (Native.EffectiveUid() != 0 && !options.UnprivilegedTest)
+            return Complain(WrongUse, "root is needed to limit and start the jobs of other users; --unprivileged-test runs without limits and without jobs");
+
+        using var stop = new CancellationTokenSource();
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => context.Cancel = true);
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            stop.Cancel();
+        }
+        try
+        {
+            Directory.CreateDirectory(options.Folder, Passable);
+            Directory.CreateDirectory(options.Spool, Passable);
+            await using var only = OnlyOne(options);
+            using var log = new JsonLinesLog(Path.Combine(options.Folder, "agent.log"), options.Console ? Console.Error : null, TimeProvider.System);
+            return await RunAsync(options, log, stop.Token);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return Complain(Failed, e.Message); }
+    }
+
+    private static async Task<int> RunAsync(AgentOptions options, JsonLinesLog logs, CancellationToken cancellation)
+    {
+        var log = logs.For("agent");
+        try
+        {
+            var machine = Machine.Detect(options.Declared);
+            Log.Starting(log, AgentVersion.Text, options.Node, machine.Report.Cpus, machine.Report.MemoryBytes, CpuList.Format(machine.Cpus.KernelCpus));
+            var identity = await JoinedAsync(options, log, cancellation);
+            using var cgroups = Open(options, machine, log);
+            try
+            {
+                await ServeAsync(options, identity, machine, cgroups, logs, cancellation);
+            }
+            finally
+            {
+                cgroups.RemoveRoot();
+            }
+            return Stopped;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            Log.Stopped(log);
+            return Stopped;
+        }
+        catch (FencedException e)
+        {
+            Log.Replaced(log, e.Message);
+            return Complain(Replaced, $"the server ended this node's session: {e.Message}");
+        }
+        catch (JoinException e)
+        {
+            Log.NotJoined(log, e.Message);
+            return Complain(NotJoined, e.Message);
+        }
+        catch (Exception e) when (e is CgroupException or ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            Log.Failed(log, e);
+            return Complain(Failed, e.Message);
+        }
+    }
+
+    private static async Task ServeAsync(AgentOptions options, NodeIdentity identity, Machine machine, CgroupTree cgroups, JsonLinesLog logs, CancellationToken cancellation)
+    {
+        var log = logs.For("agent");
+        var outbox = new Outbox();
+        var host = StepHosts.Create(options, identity, machine, cgroups, outbox, logs);
+        await host.RecoverAsync(cancellation);
+        try { cgroups.RemoveStrays([.. host.Holdings.Select(h => (h.Key.JobId, h.Key.StepId))]); }
+        catch (CgroupException e) { Log.StraysStay(log, e.Message); }
+        using var link = new Link(options.Server, identity, machine, host, outbox, TimeProvider.System, logs.For("link"));
+        await link.RunAsync(cancellation);
+    }
+
+    private static CgroupTree Open(AgentOptions options, Machine machine, ILogger log)
+    {
+        var layout = new CgroupProbe(KernelFiles.Instance).Look(options.CgroupRoot, options.Node);
+        var tree = CgroupOpening.Open(layout, machine.Cpus, machine.MachineMemoryBytes, KernelFiles.Instance, TimeProvider.System);
+        foreach (var capability in tree.Capabilities) Log.Capability(log, capability.Resource, capability.Available, capability.Detail);
+        machine.Report.Capabilities.AddRange(tree.Capabilities);
+        return tree;
+    }
+
+    /// <summary>A server that is only just starting is waited for; one that refuses is not asked again, as a token is good for one use.</summary>
+    private static async Task<NodeIdentity> JoinedAsync(AgentOptions options, ILogger log, CancellationToken cancellation)
+    {
+        if (NodeIdentity.Load(options.Folder, options.Node) is { } known) return known;
+        if (options.Token is not { Length: > 0 } token || options.Fingerprint is not { } fingerprint)
+            throw new JoinException($"node {options.Node} has not joined yet: --token and --ca-fingerprint are needed (stint token prints both)");
+        var until = TimeProvider.System.GetUtcNow() + JoinPatience;
+        var backoff = new Backoff(Random.Shared.NextDouble);
+        while (true)
+        {
+            try { return await Join.RunAsync(options.Server, options.Home, options.Folder, options.Node, token, fingerprint, cancellation); }
+            catch (JoinException e) when (e.IsNoConnection && TimeProvider.System.GetUtcNow() < until) { Log.NotJoined(log, e.Message); }
+            await Task.Delay(backoff.Next(), cancellation);
+        }
+    }
+
+    /// <summary>Two agents on one folder would end each other's steps: an advisory lock that goes with the process.</summary>
+    private static FileStream OnlyOne(AgentOptions options)
+    {
+        try { return new FileStream(Path.Combine(options.Folder, "agent.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1); }
+        catch (IOException e) { throw new IOException($"another agent runs for node {options.Node} in {options.Folder}", e); }
+    }
+
+    private static int Complain(int code, string sentence)
+    {
+        Console.Error.WriteLine($"stint-agent: {sentence}");
+        return code;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 3201, Level = LogLevel.Information, Message = "agent {Version} of node {Node}: {Cpus} cpus, {MemoryBytes} bytes, kernel cpus {KernelCpus}")]
+        public static partial void Starting(ILogger log, string version, string node, uint cpus, ulong memoryBytes, string kernelCpus);
+
+        [LoggerMessage(EventId = 3202, Level = LogLevel.Information, Message = "limit {Resource}: {Available}, {Detail}")]
+        public static partial void Capability(ILogger log, string resource, bool available, string detail);
+
+        [LoggerMessage(EventId = 3203, Level = LogLevel.Information, Message = "stopped; running steps go on")]
+        public static partial void Stopped(ILogger log);
+
+        [LoggerMessage(EventId = 3204, Level = LogLevel.Error, Message = "the server ended this node's session: {Why}")]
+        public static partial void Replaced(ILogger log, string why);
+
+        [LoggerMessage(EventId = 3205, Level = LogLevel.Error, Message = "not joined: {Why}")]
+        public static partial void NotJoined(ILogger log, string why);
+
+        [LoggerMessage(EventId = 3206, Level = LogLevel.Error, Message = "the agent failed")]
+        public static partial void Failed(ILogger log, Exception error);
+
+        [LoggerMessage(EventId = 3207, Level = LogLevel.Error, Message = "groups of no known step stay: {Why}")]
+        public static partial void StraysStay(ILogger log, string why);
+    }
+}
