@@ -13,6 +13,8 @@ internal static class CommandTable
     /// <summary>Verbs of <c>stint</c>; null: unknown.</summary>
     public static CommandMain? Verb(string name) => name switch
     {
+        "up" => Host.Up.RunAsync,
+        "down" => Host.Down.RunAsync,
         _ => null,
     };
 }
