@@ -32,17 +32,24 @@ internal sealed partial class Dispatch(AgentDirectory agents, Payloads payloads,
         }
     }
 
-    /// <summary>A session begins: whatever its node should be doing is told again.</summary>
-    public void SendDue(Cluster cluster, string node, Instant now)
+    /// <summary>A session begins: whatever its node should be doing, or should have stopped doing, is told again.</summary>
+    public void SendDue(Cluster cluster, AgentSession session, IReadOnlyList<(uint JobId, uint StepId, uint Attempt)> holdings, Instant now)
     {
-        if (cluster.Nodes.GetValueOrDefault(node) is not { } here) return;
-        foreach (var id in here.Jobs)
+        var node = session.Node;
+        foreach (var (job, step) in cluster.LaunchesDue(node))
         {
-            if (cluster.FindJob(id) is not { } job) continue;
-            if (job.State == JobState.Completing) EndDue(cluster, job, node, now);
-            else LaunchBatch(cluster, job, node, now);
-            foreach (var step in job.Steps.Values) LaunchStep(cluster, job, step, node, now);
+            if (step.Id == StepIds.Batch) LaunchBatch(cluster, job, node, now);
+            else LaunchStep(cluster, job, step, node, now);
         }
+        foreach (var job in cluster.EndsDue(node)) EndDue(cluster, job, node, now);
+        foreach (var (jobId, attempt) in cluster.StrayJobs(node, holdings))
+        {
+            Log.Stray(log, node, jobId);
+            session.Send(new ToAgent { EndJob = new EndJob { JobId = jobId, Attempt = attempt, Reason = EndReason.EndOver } });
+        }
+        foreach (var (jobId, stepId, _) in holdings)
+            // Its srun went with the server that knew it.
+            if (stepId < StepIds.Batch && !runs.IsFollowed(jobId, stepId)) session.Send(new ToAgent { SignalStep = new SignalStep { JobId = jobId, StepId = stepId, Signal = 9 } });
     }
 
     private void LaunchBatch(Cluster cluster, Job job, string? onlyNode, Instant now)
@@ -106,6 +113,8 @@ internal sealed partial class Dispatch(AgentDirectory agents, Payloads payloads,
 
     private static partial class Log
     {
+        [LoggerMessage(2102, LogLevel.Warning, "Node {Node} holds job {JobId}, which is over or not its own; it is told to end it")]
+        public static partial void Stray(ILogger logger, string node, uint jobId);
         [LoggerMessage(2101, LogLevel.Error, "Job {JobId} cannot be launched: the journal has no payload {Hash}")]
         public static partial void PayloadMissing(ILogger logger, uint jobId, string hash);
     }

@@ -58,10 +58,10 @@ internal static class JobEnvironment
         yield return new("SLURM_STEPID", Text(step.Id));
         yield return new("SLURM_STEP_NODELIST", NodeList(step.Shares));
         yield return new("SLURM_STEP_NUM_NODES", Text(step.Shares.Count));
-        yield return new("SLURM_STEP_NUM_TASKS", Text(step.Spec.Tasks));
+        yield return new("SLURM_STEP_NUM_TASKS", Text(RepeatedCounts.Total(step.Shares)));
         yield return new("SLURM_STEP_TASKS_PER_NODE", tasks);
-        yield return new("SLURM_NTASKS", Text(step.Spec.Tasks));
-        yield return new("SLURM_NPROCS", Text(step.Spec.Tasks));
+        yield return new("SLURM_NTASKS", Text(RepeatedCounts.Total(step.Shares)));
+        yield return new("SLURM_NPROCS", Text(RepeatedCounts.Total(step.Shares)));
         yield return new("SLURM_TASKS_PER_NODE", tasks);
         yield return new("SLURM_DISTRIBUTION", "block");
         if (step.Spec.CpusPerTask > 1) yield return new("SLURM_CPUS_PER_TASK", Text(step.Spec.CpusPerTask));

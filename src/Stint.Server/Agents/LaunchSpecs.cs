@@ -38,8 +38,8 @@ internal static class LaunchSpecs
         spec.Io = asked.Pty ? IoMode.IoPty : IoMode.IoPipes;
         spec.PtyRows = asked.PtyRows;
         spec.PtyColumns = asked.PtyColumns;
-        spec.TotalTasks = asked.Tasks;
-        spec.CpusPerTask = asked.CpusPerTask;
+        spec.TotalTasks = RepeatedCounts.Total(step.Shares);
+        spec.CpusPerTask = Math.Max(1, asked.CpusPerTask > 0 ? asked.CpusPerTask : job.Spec.CpusPerTask);
         uint first = 0;
         for (var i = 0; i < shareIndex; i++) first += step.Shares[i].Tasks;
         for (uint i = 0; i < step.Shares[shareIndex].Tasks; i++) spec.TaskIds.Add(first + i);
@@ -109,6 +109,7 @@ internal static class LaunchSpecs
             bytes /= 1024;
             unit++;
         }
-        return string.Create(CultureInfo.InvariantCulture, unit < 0 ? $"{bytes}" : $"{bytes}{units[unit]}");
+        var number = bytes.ToString(CultureInfo.InvariantCulture);
+        return unit < 0 ? number : number + units[unit];
     }
 }

@@ -30,7 +30,7 @@ internal sealed partial class LinkProtocol(
     public async Task ServeAsync(WebSocket socket, string node, string thumbprint, string address, CancellationToken cancellation)
     {
         var session = new AgentSession(socket, node, signer, log);
-        using var aborted = cancellation.Register(session.End);
+        await using var aborted = cancellation.Register(session.End);
         var writing = session.WriteAsync();
         try
         {
@@ -53,7 +53,7 @@ internal sealed partial class LinkProtocol(
     private static async Task<Hello?> HelloAsync(AgentSession session, FrameBuffer frame)
     {
         using var timer = new CancellationTokenSource(HelloTimeout);
-        using var end = timer.Token.Register(session.End);
+        await using var end = timer.Token.Register(session.End);
         var first = await session.ReadAsync(frame);
         return first?.BodyCase == ToServer.BodyOneofCase.Hello ? first.Hello : null;
     }
@@ -67,7 +67,8 @@ internal sealed partial class LinkProtocol(
             return false;
         }
         session.Hardware = hello.Hardware;
-        var admission = new Admission(session, Registration(hello, address), Holdings(hello), thumbprint, (cluster, now) => Begin(session, cluster, now));
+        var holdings = Holdings(hello);
+        var admission = new Admission(session, Registration(hello, address), holdings, thumbprint, runs, (cluster, now) => Begin(session, cluster, holdings, now));
         await engine.PostAsync(admission, session.Over);
         var (admitted, why) = await admission.Answer;
         if (!admitted)
@@ -81,12 +82,12 @@ internal sealed partial class LinkProtocol(
     }
 
     /// <summary>On the engine's thread, after the commit: from here on every effect finds this session, and what was missed is sent.</summary>
-    private void Begin(AgentSession session, Cluster cluster, Instant now)
+    private void Begin(AgentSession session, Cluster cluster, IReadOnlyList<(uint JobId, uint StepId, uint Attempt)> holdings, Instant now)
     {
         if (session.Over.IsCancellationRequested) return;
         session.Send(Welcome(cluster));
         agents.Attach(session);
-        dispatch.SendDue(cluster, session.Node, now);
+        dispatch.SendDue(cluster, session, holdings, now);
     }
 
     private async Task ReceiveAsync(AgentSession session, FrameBuffer frame)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Stint.Core.Jobs;
+using Stint.Core.Journal;
 
 namespace Stint.Server.Agents;
 
@@ -14,7 +15,10 @@ internal static class OutputPaths
         : job.Spec.Array.Count > 0 ? "slurm-%A_%a.out" : "slurm-%j.out";
 
     /// <summary>Absolute, with what is known filled in. An array's own record has no task yet: its <c>%a</c> stays Slurm's 4294967294.</summary>
-    public static string Expand(Job job, string pattern)
+    public static string Expand(Job job, string pattern) =>
+        Expand(new OutputNames(job.Id, job.ArrayJobId, job.ArrayTask, job.Spec, job.Shares.Count > 0 ? job.Shares[0].Node : null), pattern);
+
+    public static string Expand(OutputNames job, string pattern)
     {
         if (pattern.Length == 0) return "";
         var text = new StringBuilder();
@@ -32,23 +36,26 @@ internal static class OutputPaths
         return text.ToString();
     }
 
-    private static bool Append(StringBuilder text, Job job, char letter, int width)
+    private static bool Append(StringBuilder text, OutputNames job, char letter, int width)
     {
         switch (letter)
         {
             case '%': text.Append('%'); return true;
-            case 'j' or 'J': Number(text, job.Id, width); return true;
-            case 'A': Number(text, job.ArrayJobId ?? job.Id, width); return true;
+            case 'j' or 'J': Number(text, job.JobId, width); return true;
+            case 'A': Number(text, job.ArrayJobId ?? job.JobId, width); return true;
             case 'a': Number(text, job.ArrayTask ?? 4_294_967_294, width); return true;
             case 'b': Number(text, (job.ArrayTask ?? 4_294_967_294) % 10, width); return true;
             case 'u': text.Append(job.Spec.User); return true;
             case 'x': text.Append(job.Spec.Name); return true;
             case 's': text.Append("batch"); return true;
             case 'n' or 't': Number(text, 0, width); return true;
-            case 'N' when job.Shares.Count > 0: text.Append(job.Shares[0].Node); return true;
+            case 'N' when job.Node is not null: text.Append(job.Node); return true;
             default: return false;
         }
     }
 
     private static void Number(StringBuilder text, uint value, int width) => text.Append(value.ToString(CultureInfo.InvariantCulture).PadLeft(width, '0'));
 }
+
+/// <summary>What output patterns may name.</summary>
+internal readonly record struct OutputNames(uint JobId, uint? ArrayJobId, uint? ArrayTask, JobSpec Spec, string? Node);

@@ -10,6 +10,13 @@ internal static class RepeatedCounts
     public static string Cpus(IReadOnlyList<NodeShare> shares) => Text(shares, share => (uint)Bitmaps.Count(share.Cpus.Span));
     public static string Tasks(IReadOnlyList<NodeShare> shares) => Text(shares, share => share.Tasks);
 
+    public static uint Total(IReadOnlyList<NodeShare> shares)
+    {
+        uint tasks = 0;
+        for (var i = 0; i < shares.Count; i++) tasks += shares[i].Tasks;
+        return tasks;
+    }
+
     private static string Text(IReadOnlyList<NodeShare> shares, Func<NodeShare, uint> count)
     {
         var text = new StringBuilder();

@@ -48,6 +48,9 @@ internal sealed partial class Engine : IDisposable
     /// <summary>Completes when the engine's thread is over and the last snapshot is stored.</summary>
     public Task Ended => ended.Task;
 
+    /// <summary>Records up to here were committed before the start.</summary>
+    public void StartAfter(long last) => Volatile.Write(ref sequence, last);
+
     public void Start()
     {
         thread = new Thread(Run) { Name = "engine", IsBackground = true };

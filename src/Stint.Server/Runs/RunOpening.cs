@@ -28,8 +28,9 @@ internal static class RunOpening
     public static async Task<(RunStep? Step, Refusal? Refusal)> CreateStepAsync(RunSession run, RunPlan plan, RunAllocation allocation, Caller.Local caller, RunParts parts)
     {
         var spec = plan.Step!.Clone();
-        spec.Tasks = plan.Tasks ?? allocation.Tasks;
-        spec.CpusPerTask = plan.CpusPerTask ?? allocation.CpusPerTask;
+        // All zero means the job's own layout; the program of an allocation of its own gets exactly that.
+        if (!plan.MadeJob || (plan.Tasks is { } tasks && tasks != allocation.Tasks)) (spec.Tasks, spec.CpusPerTask) = (plan.Tasks ?? 0, plan.CpusPerTask ?? 0);
+        else spec.Nodes = 0;
         try
         {
             return await parts.Engine.AskAsync(batch => Create(batch, run, plan, spec, allocation.JobId, caller, parts));

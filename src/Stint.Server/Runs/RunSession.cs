@@ -53,7 +53,7 @@ internal sealed partial class RunSession(RunWire wire, RunPlan plan, Caller.Loca
         if (opening.Allocation is null) wire.Send(new RunEvent { Kind = "queued", JobId = jobId });
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(clientOver);
         var reader = ReadClientAsync(reading.Token);
-        using var timer = parts.Time.CreateTimer(_ => Post(new RunSignal.Timer()), null, StepRetry, StepRetry);
+        await using var timer = parts.Time.CreateTimer(_ => Post(new RunSignal.Timer()), null, StepRetry, StepRetry);
         try
         {
             if (opening.Allocation is { } ready) await AllocatedAsync(ready);

@@ -3,16 +3,17 @@ using Stint.Core.Jobs;
 using Stint.Core.Journal;
 using Stint.Protocol.Agents;
 using Stint.Protocol.Api;
+using Stint.Server.History;
 
 namespace Stint.Server.Features.Jobs;
 
 /// <summary>GET /api/v1/jobs/{id}/explain: requested → allocated → what the kernel was told and answered, and what ended it.</summary>
 internal static class Explain
 {
-    public static void Map(IEndpointRouteBuilder routes, Engine.Engine engine, History.HistoryReader history) =>
+    public static void Map(IEndpointRouteBuilder routes, Engine.Engine engine, HistoryReader history) =>
         routes.MapGet($"{Endpoints.Root}/jobs/{{id}}/explain", context => HandleAsync(context, engine, history)).Describe("explainJob", "A job with its receipts").Gives<ExplainView>();
 
-    private static async Task HandleAsync(HttpContext context, Engine.Engine engine, History.HistoryReader history)
+    private static async Task HandleAsync(HttpContext context, Engine.Engine engine, HistoryReader history)
     {
         if (await context.JobIdAsync() is not { } id) return;
         var (ok, view) = await context.AskOrRefuseAsync(engine, batch => batch.Cluster.FindJob(id) is { } job ? View(job) : null);

@@ -35,7 +35,7 @@ internal static class StepViews
         {
             StepId = Id(job.Id, job.ArrayJobId, job.ArrayTask, step.Id), Name = step.Id == StepIds.Batch ? "batch" : step.Spec.Name,
             State = step.IsOver ? view.State : "RUNNING", NodeList = JobEnvironment.NodeList(shares), Nodes = (uint)shares.Count,
-            Tasks = step.Id == StepIds.Batch ? 1 : step.Spec.Tasks, Cpus = cpus, MemoryBytes = memory,
+            Tasks = step.Id == StepIds.Batch ? 1 : RepeatedCounts.Total(step.Shares), Cpus = cpus, MemoryBytes = memory,
             StartMs = step.Started.Milliseconds, EndMs = step.Ended.Milliseconds,
         };
     }

@@ -114,7 +114,8 @@ internal sealed class Submission(ServerConfig config, Users users)
             Uid = caller.Peer.Uid, Gid = caller.Peer.Gid, User = caller.User, Group = users.Group(caller.Peer.Gid),
             Account = request.Account ?? "", Partition = partition.Name, NodesMin = request.NodesMin, NodesMax = request.NodesMax,
             Tasks = request.Tasks ?? (perNode > 0 ? perNode * request.NodesMin : request.NodesMin), TasksPerNode = perNode, CpusPerTask = request.CpusPerTask,
-            TimeLimitMs = request.TimeLimitMs ?? (long)(partition.DefaultTime > TimeSpan.Zero ? partition.DefaultTime : partition.MaxTime).TotalMilliseconds,
+            // The core's own words: 0 is the partition's default, negative is unlimited.
+            TimeLimitMs = request.TimeLimitMs switch { null => 0, 0 => -1, var limit => limit.Value },
             BeginMs = request.BeginMs, Held = request.Held, IsBatch = request.IsBatch, Requeue = request.Requeue ?? (config.RequeueByDefault && request.IsBatch),
             Nice = request.Nice, WorkDir = request.WorkDir, StdOut = request.StdOut ?? "", StdErr = request.StdErr ?? "", StdIn = request.StdIn ?? "",
             AppendOutput = request.AppendOutput, Command = request.Command, SubmitLine = Line(request.SubmitLine), SubmitHost = request.SubmitHost,

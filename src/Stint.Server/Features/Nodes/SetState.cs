@@ -8,7 +8,7 @@ internal static class SetState
 {
     public static void Map(IEndpointRouteBuilder routes, Engine.Engine engine) =>
         routes.MapPost($"{Endpoints.Root}/nodes/{{name}}/state", context => HandleAsync(context, engine))
-            .Describe("setNodeState", "Drains, resumes or downs a node").Takes<NodeStateRequest>().Gives<NodeView>();
+            .Describe("setNodeState", "Drains, resumes or downs a node").Takes<NodeStateRequest>().Gives<SelectionResult>();
 
     private static async Task HandleAsync(HttpContext context, Engine.Engine engine)
     {
@@ -40,6 +40,6 @@ internal static class SetState
         var (ok, decision) = await context.AskOrRefuseAsync(engine, batch => batch.Decide(command));
         if (!ok) return;
         if (decision.Refusal is { } refusal) await Reply.RefuseAsync(context, refusal);
-        else context.Response.StatusCode = 204;
+        else await Reply.JsonAsync(context, new SelectionResult([new SelectionOutcome(name, null, "")]), ApiJson.Default.SelectionResult);
     }
 }

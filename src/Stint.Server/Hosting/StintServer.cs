@@ -1,0 +1,285 @@
+using System.Globalization;
+using System.Net;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Stint.Core;
+using Stint.Core.Journal;
+using Stint.Server.Agents;
+using Stint.Server.Auth;
+using Stint.Server.Configuration;
+using Stint.Server.Engine;
+using Stint.Server.History;
+using Stint.Server.Runs;
+using Stint.Server.Watch;
+using Stint.Storage;
+
+namespace Stint.Server.Hosting;
+
+/// <summary>
+/// The whole server, put together by hand in the order in which it starts: home and lock, keys, journal and replay, engine, listeners.
+/// It stops in the opposite order, and what was accepted is finished first.
+/// </summary>
+public sealed partial class StintServer : IAsyncDisposable
+{
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(10);
+    private readonly HomeFolder home;
+    private readonly Seams seams;
+    private readonly ILogger log;
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Stack<IDisposable> owned = new();
+    private WebApplication? app;
+    private Engine.Engine? engine;
+    private LinkProtocol? link;
+    private Projector? projector;
+    private Task projecting = Task.CompletedTask;
+    private string trouble = "";
+    private bool stopped;
+
+    private StintServer(HomeFolder home, Seams seams, ILogger log)
+    {
+        this.home = home;
+        this.seams = seams;
+        this.log = log;
+    }
+
+    public string Socket => home.Socket;
+    /// <summary>Of the TLS listener.</summary>
+    public int Port { get; private set; }
+    internal Engine.Engine Engine => engine!;
+    internal Projector Projector => projector!;
+    internal Authority Authority { get; private set; } = null!;
+
+    /// <summary>Started and answering. Throws <see cref="StartException"/> with a sentence for the terminal.</summary>
+    public static async Task<StintServer> StartAsync(ServerOptions options, Seams seams, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(seams);
+        var config = LoadConfig(options);
+        var home = HomeFolder.Open(options.Home);
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = home.Path, ApplicationName = "stint-server" });
+        Logging(builder, home, options.Console, seams.Time);
+        var logs = LoggerFactory.Create(logging => Logging(logging, home, options.Console, seams.Time));
+        var server = new StintServer(home, seams, logs.CreateLogger<StintServer>());
+        server.owned.Push(home);
+        server.owned.Push(logs);
+        try
+        {
+            await server.RunAsync(builder, config, logs, cancellation);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Completes when somebody asked the process to stop (SIGTERM, SIGINT).</summary>
+    public async Task WaitForShutdownAsync(CancellationToken cancellation)
+    {
+        // Only the wish is waited for: the host's own stop would wait for the agents' open links.
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = app!.Lifetime.ApplicationStopping.Register(() => asked.TrySetResult());
+        await asked.Task.WaitAsync(cancellation);
+    }
+
+    private async Task RunAsync(WebApplicationBuilder builder, ServerConfig config, ILoggerFactory logs, CancellationToken cancellation)
+    {
+        var from = seams.Time.GetTimestamp();
+        Authority = Own(Authority.Open(home, config.Cluster, config.Listen.Address, seams.Time));
+        var journal = Own(OpenJournal());
+        var (cluster, replayed) = Replay(journal);
+        var parts = Compose(cluster, journal, config, logs);
+        Prepare(cluster, journal, config);
+        Listeners.RemoveStaleSocket(home);
+        builder.WebHost.ConfigureKestrel(kestrel => Listeners.Configure(kestrel, home, config.Listen, Authority));
+        Routes.AddServices(builder.Services);
+        app = builder.Build();
+        Routes.Map(app, parts);
+        engine!.Start();
+        projecting = projector!.RunAsync(stopping.Token);
+        await ListenAsync(cancellation);
+        parts.Identity.Port = Port;
+        Log.Started(log, config.Cluster, home.Socket, Port, replayed, (int)seams.Time.GetElapsedTime(from).TotalMilliseconds);
+    }
+
+    private async Task ListenAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await app!.StartAsync(cancellation);
+        }
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
+        {
+            throw new StartException($"cannot listen: {e.Message}", e);
+        }
+        Listeners.OpenSocketToAll(home);
+        foreach (var address in app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses)
+            if (address.StartsWith("https://", StringComparison.Ordinal)) Port = new Uri(address).Port;
+        var beside = home.PortFile + ".new";
+        await File.WriteAllTextAsync(beside, Port.ToString(CultureInfo.InvariantCulture) + "\n", cancellation);
+        File.Move(beside, home.PortFile, overwrite: true);
+    }
+
+    private ServerParts Compose(Cluster cluster, IJournal journal, ServerConfig config, ILoggerFactory logs)
+    {
+        var time = seams.Time;
+        var users = new Users(time);
+        var identity = new ServerIdentity(config.Cluster, time.GetUtcNow().ToUnixTimeMilliseconds());
+        var payloads = new Payloads(journal);
+        var agents = new AgentDirectory();
+        var runs = new RunDirectory();
+        var feed = new ChangeFeed();
+        feed.StartAfter(journal.LastSequence);
+        projector = Own(new Projector(journal, () => seams.OpenHistory(home), logs.CreateLogger<Projector>()));
+        projector.TryOpen();
+        var dispatch = new Dispatch(agents, payloads, runs, logs.CreateLogger<Dispatch>());
+        engine = Own(new Engine.Engine(cluster, journal, time, [dispatch, runs, feed, new ProjectorWaker(projector)],
+            new SnapshotPolicy(journal, () => projector.Cursor, logs.CreateLogger<SnapshotPolicy>()), seams.Broken, logs.CreateLogger<Engine.Engine>()));
+        var signer = new LaunchSigner(Authority.SigningKey, time);
+        link = new LinkProtocol(engine, agents, dispatch, runs, signer, time, logs.CreateLogger<LinkProtocol>());
+        return new ServerParts
+        {
+            Engine = engine, Config = config, Identity = identity, Home = home, Time = time, Users = users, Operators = new Operators(config.Operators, users),
+            Peers = seams.Peers, Authority = Authority, Agents = agents, Payloads = payloads, Feed = feed, Link = link, Projector = projector,
+            History = Own(new HistoryReader(() => seams.OpenHistory(home), projector)), Stopping = stopping.Token, Trouble = () => trouble,
+            Runs = new RunParts(engine, runs, agents, payloads, time, config.KillWait, logs.CreateLogger<RunSession>()), Logs = logs,
+        };
+    }
+
+    /// <summary>What a start changes: the configuration, nodes that are not linked yet, runs whose clients are gone. One commit, before anybody asks.</summary>
+    private void Prepare(Cluster cluster, IJournal journal, ServerConfig config)
+    {
+        var batch = new Batch(cluster);
+        batch.Begin(new Instant(seams.Time.GetUtcNow().ToUnixTimeMilliseconds()));
+        if (batch.Decide(new Configure(config.ToRecord())).Refusal is { } refusal) throw new StartException($"the configuration is refused: {refusal}");
+        foreach (var node in new List<string>(cluster.Nodes.Keys)) batch.Decide(new LoseNode(node));
+        foreach (var job in new List<Core.Jobs.Job>(cluster.Jobs.Values))
+            if (!job.Spec.IsBatch && !job.IsOver) batch.Decide(new CompleteInteractiveJob(job.Id, new Actor(job.Spec.Uid, IsOperator: true), 1, 0));
+        journal.Append(batch.Records, batch.Blobs);
+        engine!.StartAfter(journal.LastSequence);
+        trouble = Audit(cluster);
+    }
+
+    private IJournal OpenJournal()
+    {
+        try
+        {
+            return seams.OpenJournal(home);
+        }
+        catch (JournalException e)
+        {
+            throw new StartException(e.Message, e);
+        }
+    }
+
+    private static (Cluster Cluster, int Records) Replay(IJournal journal)
+    {
+        try
+        {
+            var snapshot = journal.LoadSnapshot();
+            var cluster = snapshot is null ? new Cluster() : Cluster.FromSnapshot(snapshot);
+            var replayed = 0;
+            foreach (var (_, record) in journal.Read(snapshot?.LastSequence ?? 0))
+            {
+                cluster.Apply(record);
+                replayed++;
+            }
+            return (cluster, replayed);
+        }
+        catch (Exception e) when (e is JournalException or InvalidOperationException or InvalidDataException)
+        {
+            throw new StartException($"the journal cannot be replayed: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A wrong counter is a bug to be reported, not a reason to leave a cluster without its server.</summary>
+    private string Audit(Cluster cluster)
+    {
+        try
+        {
+            cluster.Audit();
+            return "";
+        }
+        catch (InvalidOperationException e)
+        {
+            Log.AuditFailed(log, e.Message);
+            return "AUDIT_FAILED";
+        }
+    }
+
+    public async Task StopAsync()
+    {
+        if (stopped) return;
+        stopped = true;
+        Log.Stopping(log);
+        link?.Stop();
+        await stopping.CancelAsync();
+        if (app is not null)
+        {
+            using var patience = new CancellationTokenSource(StopPatience);
+            await app.StopAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        if (engine is not null)
+        {
+            engine.Stop();
+            await engine.Ended;
+        }
+        await projecting;
+        projector?.FinishUp();
+        Log.Stopped(log);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        if (app is not null) await app.DisposeAsync();
+        while (owned.TryPop(out var part)) part.Dispose();
+        stopping.Dispose();
+    }
+
+    private T Own<T>(T part) where T : IDisposable
+    {
+        owned.Push(part);
+        return part;
+    }
+
+    private static ServerConfig LoadConfig(ServerOptions options)
+    {
+        var path = options.ConfigFile ?? Path.Combine(options.Home, "stint.yaml");
+        var config = new ServerConfig();
+        if (options.ConfigFile is not null || File.Exists(path))
+        {
+            var (read, error) = ConfigFile.Load(path);
+            config = read ?? throw new StartException(error!);
+        }
+        return options.Listen is { } listen ? config with { Listen = listen } : config;
+    }
+
+    private static void Logging(WebApplicationBuilder builder, HomeFolder home, bool console, TimeProvider time)
+    {
+        builder.Logging.ClearProviders();
+        Logging(builder.Logging, home, console, time);
+    }
+
+    private static void Logging(ILoggingBuilder logging, HomeFolder home, bool console, TimeProvider time)
+    {
+        var minimum = Environment.GetEnvironmentVariable("STINT_LOG") == "debug" ? LogLevel.Debug : LogLevel.Information;
+        logging.SetMinimumLevel(minimum);
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddProvider(new Logs.JsonLinesLog(home.File("server.log"), minimum, time));
+        if (console) logging.AddSimpleConsole(format => format.SingleLine = true);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Cluster {Cluster} is up: socket {Socket}, TLS port {Port}; {Replayed} records replayed; {Milliseconds} ms")]
+        public static partial void Started(ILogger logger, string cluster, string socket, int port, int replayed, int milliseconds);
+        [LoggerMessage(2, LogLevel.Information, "Stopping: finishing what was accepted")]
+        public static partial void Stopping(ILogger logger);
+        [LoggerMessage(3, LogLevel.Information, "Stopped")]
+        public static partial void Stopped(ILogger logger);
+        [LoggerMessage(4, LogLevel.Critical, "The audit found a difference: {What}")]
+        public static partial void AuditFailed(ILogger logger, string what);
+    }
+}
