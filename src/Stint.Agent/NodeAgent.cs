@@ -92,10 +92,10 @@ internal static partial class NodeAgent
     {
         var log = logs.For("agent");
         var outbox = new Outbox();
-        var host = StepHosts.Create(options, identity, machine, cgroups, outbox, logs);
+        if (!File.Exists(options.Shepherd)) throw new IOException($"{options.Shepherd} does not exist: no step could be started (--shepherd says where it is)");
+        using var host = new StepHost(new StepHostOptions(options.Spool, options.Shepherd), cgroups, outbox, TimeProvider.System, e => Log.Fault(log, e));
         await host.RecoverAsync(cancellation);
-        try { cgroups.RemoveStrays([.. host.Holdings.Select(h => (h.Key.JobId, h.Key.StepId))]); }
-        catch (CgroupException e) { Log.StraysStay(log, e.Message); }
+        Log.Recovered(log, host.Holdings.Count);
         using var link = new Link(options.Server, identity, machine, host, outbox, TimeProvider.System, logs.For("link"));
         await link.RunAsync(cancellation);
     }
@@ -103,7 +103,7 @@ internal static partial class NodeAgent
     private static CgroupTree Open(AgentOptions options, Machine machine, ILogger log)
     {
         var layout = new CgroupProbe(KernelFiles.Instance).Look(options.CgroupRoot, options.Node);
-        var tree = CgroupOpening.Open(layout, machine.Cpus, machine.MachineMemoryBytes, KernelFiles.Instance, TimeProvider.System);
+        var tree = CgroupOpening.Open(layout, machine.Cpus, machine.MachineMemoryBytes, KernelFiles.Instance, TimeProvider.System, log);
         foreach (var capability in tree.Capabilities) Log.Capability(log, capability.Resource, capability.Available, capability.Detail);
         machine.Report.Capabilities.AddRange(tree.Capabilities);
         return tree;
@@ -158,7 +158,10 @@ internal static partial class NodeAgent
         [LoggerMessage(EventId = 3206, Level = LogLevel.Error, Message = "the agent failed")]
         public static partial void Failed(ILogger log, Exception error);
 
-        [LoggerMessage(EventId = 3207, Level = LogLevel.Error, Message = "groups of no known step stay: {Why}")]
-        public static partial void StraysStay(ILogger log, string why);
+        [LoggerMessage(EventId = 3207, Level = LogLevel.Error, Message = "the step host met what should not happen")]
+        public static partial void Fault(ILogger log, Exception error);
+
+        [LoggerMessage(EventId = 3208, Level = LogLevel.Information, Message = "{Count} steps found from before")]
+        public static partial void Recovered(ILogger log, int count);
     }
 }

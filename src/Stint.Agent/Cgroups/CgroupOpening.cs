@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Stint.Agent.Cgroups.V1;
 using Stint.Agent.Cgroups.V2;
 using Stint.Agent.Hardware;
@@ -10,7 +12,7 @@ internal static class CgroupOpening
 {
     private const int Attempts = 10;
 
-    public static CgroupTree Open(CgroupLayout layout, CpuMap map, ulong machineMemoryBytes, IGroupFiles files, TimeProvider time)
+    public static CgroupTree Open(CgroupLayout layout, CpuMap map, ulong machineMemoryBytes, IGroupFiles files, TimeProvider time, ILogger? log = null)
     {
         var refused = new Dictionary<string, string>(StringComparer.Ordinal);
         if (layout.Version == CgroupVersion.V2) HandDown(layout, files, refused);
@@ -23,7 +25,7 @@ internal static class CgroupOpening
         ICgroupVersion version = layout.Version == CgroupVersion.V1 ? new CgroupV1(usable, files, map) : new CgroupV2(usable, files, map);
         version.Open(usable.Root, isLeaf: false);
         version.Open(usable.Base, isLeaf: false);
-        return new CgroupTree(usable, map, machineMemoryBytes, files, version, time);
+        return new CgroupTree(usable, map, machineMemoryBytes, files, version, time, log ?? NullLogger.Instance);
     }
 
     private static string? MakeBase(CgroupLayout layout, Hierarchy hierarchy, IGroupFiles files)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using Stint.Agent.Hardware;
 using Stint.Agent.Kernel;
 using Stint.Protocol.Agents;
@@ -11,7 +12,7 @@ namespace Stint.Agent.Cgroups;
 /// step cannot take away the group that its next step is about to use; killing and waiting happen outside it.
 /// A user's level outlives the user's last job by <see cref="IdleUserStays"/>, because a user with many short jobs would make it anew each time.
 /// </summary>
-internal sealed class CgroupTree : ICgroups, IDisposable
+internal sealed partial class CgroupTree : ICgroups, IDisposable
 {
     internal static readonly TimeSpan IdleUserStays = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LeftoverDeadline = TimeSpan.FromSeconds(5);
@@ -27,10 +28,11 @@ internal sealed class CgroupTree : ICgroups, IDisposable
     private readonly TimeProvider _time;
     private readonly ITimer _idleTimer;
     private readonly ulong _machineMemoryBytes;
+    private readonly ILogger _log;
 
-    internal CgroupTree(CgroupLayout layout, CpuMap map, ulong machineMemoryBytes, IGroupFiles files, ICgroupVersion version, TimeProvider time)
+    internal CgroupTree(CgroupLayout layout, CpuMap map, ulong machineMemoryBytes, IGroupFiles files, ICgroupVersion version, TimeProvider time, ILogger log)
     {
-        (_layout, _map, _files, _version, _time, _machineMemoryBytes) = (layout, map, files, version, time, machineMemoryBytes);
+        (_layout, _map, _files, _version, _time, _machineMemoryBytes, _log) = (layout, map, files, version, time, machineMemoryBytes, log);
         _processes = new ProcessList(layout, files);
         _removal = new GroupRemoval(layout, files, version, _processes);
         _idleTimer = time.CreateTimer(_ => RemoveIdleUsers(IdleUserStays), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -44,6 +46,12 @@ internal sealed class CgroupTree : ICgroups, IDisposable
         lock (_gate)
         {
             var job = _table.Job(path);
+            if (job?.Adopted.Remove(path.StepId) == true)
+            {
+                // Made before a restart, and now launched anew: it is not joined but replaced.
+                _removal.Remove(path.Step, LeftoverDeadline);
+                job.Steps.Remove(path.StepId);
+            }
             if (job?.Steps.Contains(path.StepId) == true)
                 throw new CgroupException($"step {key.JobId}.{key.StepId} still has the group {path.Step}: an earlier attempt of it is not removed yet", path.Step, Errno.Exists);
             try
@@ -88,7 +96,7 @@ internal sealed class CgroupTree : ICgroups, IDisposable
         lock (_gate)
         {
             if (!Exists(path.Step)) return null;
-            if (_table.Job(path)?.Steps.Contains(path.StepId) != true) _table.Add(path, _table.Job(path)?.Limits ?? _version.Current(path.Job));
+            if (_table.Job(path)?.Steps.Contains(path.StepId) != true) Adopt(path);
         }
         var receipt = new Receipt { Kernel = _layout.KernelName, Group = path.Step };
         receipt.Notes.Add("this group was made before the agent was started again");
@@ -127,28 +135,37 @@ internal sealed class CgroupTree : ICgroups, IDisposable
     public void RemoveStrays(IReadOnlyCollection<(uint JobId, uint StepId)> known)
     {
         var keep = known.ToHashSet();
-        var problems = new List<CgroupException>();
         lock (_gate)
         {
             foreach (var user in _removal.Children(_layout.Base))
             {
-                foreach (var job in _removal.Children($"{_layout.Base}/{user}"))
-                {
-                    foreach (var step in _removal.Children($"{_layout.Base}/{user}/{job}"))
-                    {
-                        if (Number(user, 'u') is { } uid && Number(job, 'j') is { } jobId && Number(step, 's') is { } stepId && keep.Contains((jobId, stepId)))
-                        {
-                            var path = new GroupPath(_layout.Base, uid, jobId, stepId);
-                            _table.Add(path, _table.Job(path)?.Limits ?? _version.Current(path.Job));
-                        }
-                        else Try($"{_layout.Base}/{user}/{job}/{step}", problems);
-                    }
-                    if (_removal.Children($"{_layout.Base}/{user}/{job}").Count == 0) Try($"{_layout.Base}/{user}/{job}", problems);
-                }
-                if (_removal.Children($"{_layout.Base}/{user}").Count == 0) Try($"{_layout.Base}/{user}", problems);
+                var userGroup = $"{_layout.Base}/{user}";
+                foreach (var job in _removal.Children(userGroup)) RemoveStraysOf(userGroup, user, job, keep);
+                if (_removal.Children(userGroup).Count == 0) RemoveStray(userGroup);
             }
         }
-        if (problems.Count > 0) throw new CgroupException(string.Join("; ", problems.Select(p => p.Message)), problems[0].File, problems[0].Errno);
+    }
+
+    private void RemoveStraysOf(string userGroup, string user, string job, HashSet<(uint JobId, uint StepId)> keep)
+    {
+        var jobGroup = $"{userGroup}/{job}";
+        foreach (var step in _removal.Children(jobGroup))
+        {
+            if (Number(user, 'u') is { } uid && Number(job, 'j') is { } jobId && Number(step, 's') is { } stepId && keep.Contains((jobId, stepId)))
+            {
+                var path = new GroupPath(_layout.Base, uid, jobId, stepId);
+                if (_table.Job(path)?.Steps.Contains(stepId) != true) Adopt(path);
+            }
+            else RemoveStray($"{jobGroup}/{step}");
+        }
+        if (_removal.Children(jobGroup).Count == 0) RemoveStray(jobGroup);
+    }
+
+    /// <summary>A stray that will not go (a process in uninterruptible sleep) is logged; the node serves all the same.</summary>
+    private void RemoveStray(string group)
+    {
+        try { _removal.Remove(group, LeftoverDeadline); }
+        catch (CgroupException stuck) { Log.StrayStays(_log, stuck.Message); }
     }
 
     public void RemoveRoot()
@@ -213,6 +230,7 @@ internal sealed class CgroupTree : ICgroups, IDisposable
     {
         _ = _removal.TryRemove(path.Step);
         if (jobIsNew) _ = _removal.TryRemove(path.Job);
+        else if (_table.Job(path)?.Steps.Count == 0 && _removal.TryRemove(path.Job) == 0) _table.RemoveJob(path, _time.GetTimestamp());
         _idleTimer.Change(IdleUserStays, Timeout.InfiniteTimeSpan);
     }
 
@@ -222,10 +240,10 @@ internal sealed class CgroupTree : ICgroups, IDisposable
             receipt.Notes.Add($"the declared memory is not real: this step may use {ReceiptRows.Bytes(limits.MemoryBytes)}, the machine has {ReceiptRows.Bytes(_machineMemoryBytes)}");
     }
 
-    private void Try(string group, List<CgroupException> problems)
+    private void Adopt(GroupPath path)
     {
-        try { _removal.Remove(group, LeftoverDeadline); }
-        catch (CgroupException problem) { problems.Add(problem); }
+        _table.Add(path, _table.Job(path)?.Limits ?? _version.Current(path.Job));
+        _table.Job(path)!.Adopted.Add(path.StepId);
     }
 
     private bool Exists(string group) => _layout.Hierarchies.Any(h => _files.Exists($"{h.Mount}/{group}"));
@@ -234,4 +252,10 @@ internal sealed class CgroupTree : ICgroups, IDisposable
 
     private static uint? Number(string name, char prefix) =>
         name.Length > 1 && name[0] == prefix && uint.TryParse(name.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 3301, Level = LogLevel.Error, Message = "a group of no known step stays: {Why}")]
+        public static partial void StrayStays(ILogger log, string why);
+    }
 }

@@ -32,6 +32,7 @@ internal sealed class GroupTable
     public bool RemoveStep(GroupPath path)
     {
         if (Job(path) is not { } job) return true;
+        job.Adopted.Remove(path.StepId);
         job.Steps.Remove(path.StepId);
         return job.Steps.Count == 0;
     }
@@ -51,6 +52,9 @@ internal sealed class GroupTable
     {
         public Limits Limits { get; set; } = new();
         public HashSet<uint> Steps { get; } = [];
+
+        /// <summary>Steps whose groups an earlier life of the agent made.</summary>
+        public HashSet<uint> Adopted { get; } = [];
 
         /// <summary>The least that allows both: a job's level never limits below what the server signed for any of its steps.</summary>
         public static Limits Widen(Limits a, Limits b)
