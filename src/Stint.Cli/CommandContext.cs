@@ -9,6 +9,8 @@ public sealed class CommandContext
     /// <summary>The name it was called under: <c>sbatch</c>, <c>stint</c>, …</summary>
     public required string Name { get; init; }
     public required IReadOnlyList<string> Arguments { get; init; }
+    /// <summary>The same as the kernel gave them (need not be UTF-8); null: <see cref="Arguments"/> in UTF-8.</summary>
+    public IReadOnlyList<byte[]>? RawArguments { get; init; }
     /// <summary>NAME=value, separated by NUL, as the kernel gave it (need not be UTF-8).</summary>
     public required ReadOnlyMemory<byte> EnvironmentBlock { get; init; }
     /// <summary>The same decoded; the first of two equal names counts.</summary>
@@ -30,6 +32,29 @@ public sealed class CommandContext
     public required Client.IApiClient Api { get; init; }
     /// <summary>Ctrl-C, SIGTERM of the caller.</summary>
     public required CancellationToken Cancellation { get; init; }
+    /// <summary>Signals that reach the caller, for commands that handle them; null: they take their usual course.</summary>
+    public ISignals? Signals { get; init; }
+    /// <summary>Real folder of the executable.</summary>
+    public string BinaryFolder { get; init; } = "/";
+
+    /// <summary>Argument <paramref name="index"/> byte by byte.</summary>
+    public byte[] ArgumentBytes(int index) => RawArguments is { } raw ? raw[index] : System.Text.Encoding.UTF8.GetBytes(Arguments[index]);
+
+    /// <summary>The same context for a command named by the first argument: <c>stint sbatch …</c>.</summary>
+    public CommandContext Shift() => new()
+    {
+        Name = Arguments[0], Arguments = [.. Arguments.Skip(1)], RawArguments = RawArguments is { } raw ? [.. raw.Skip(1)] : null,
+        EnvironmentBlock = EnvironmentBlock, Environment = Environment, WorkingDirectory = WorkingDirectory, Uid = Uid, Gid = Gid, Umask = Umask,
+        Out = Out, Error = Error, RawIn = RawIn, RawOut = RawOut, RawError = RawError, OutIsTerminal = OutIsTerminal, InIsTerminal = InIsTerminal,
+        Columns = Columns, Time = Time, Api = Api, Cancellation = Cancellation, Signals = Signals, BinaryFolder = BinaryFolder,
+    };
+}
+
+/// <summary>The signals of whoever runs the command.</summary>
+public interface ISignals
+{
+    /// <summary>Calls <paramref name="handler"/> with the signal's number instead of its usual effect, until disposed.</summary>
+    IDisposable Listen(int[] signals, Action<int> handler);
 }
 
 /// <summary>A command: arguments in, exit code out.</summary>

@@ -1,0 +1,26 @@
+namespace Stint.Cli.Native;
+
+/// <summary>The submitter's soft limits, which a job takes along (<c>--propagate</c>). Names as Slurm's, without RLIMIT_; unlimited is the largest number.</summary>
+internal static unsafe class ResourceLimits
+{
+    private static readonly (string Name, int Number)[] All =
+    [
+        ("AS", Libc.RLIMIT_AS), ("CORE", Libc.RLIMIT_CORE), ("CPU", Libc.RLIMIT_CPU), ("DATA", Libc.RLIMIT_DATA), ("FSIZE", Libc.RLIMIT_FSIZE),
+        ("MEMLOCK", Libc.RLIMIT_MEMLOCK), ("NOFILE", Libc.RLIMIT_NOFILE), ("NPROC", Libc.RLIMIT_NPROC), ("RSS", Libc.RLIMIT_RSS), ("STACK", Libc.RLIMIT_STACK),
+    ];
+
+    /// <param name="propagate">ALL, NONE, or names separated by commas.</param>
+    /// <returns>null: none are taken along.</returns>
+    public static Dictionary<string, ulong>? Read(string propagate)
+    {
+        if (propagate == "NONE") return null;
+        var limits = new Dictionary<string, ulong>(All.Length, StringComparer.Ordinal);
+        foreach (var (name, number) in All)
+        {
+            if (propagate != "ALL" && Array.IndexOf(propagate.Split(','), name) < 0) continue;
+            Libc.Rlimit limit;
+            if (Libc.getrlimit(number, &limit) == 0) limits[name] = limit.Soft;
+        }
+        return limits;
+    }
+}

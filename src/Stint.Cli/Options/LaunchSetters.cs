@@ -1,0 +1,145 @@
+using System.Globalization;
+using Stint.Protocol.Slurm;
+
+namespace Stint.Cli.Options;
+
+// One setter per family of options; each says through `known` whether the option is one of its own.
+public sealed partial class LaunchOptions
+{
+    private string? SetResource(string id, string? value, OptionSource source, out bool known)
+    {
+        known = true;
+        uint count = 0;
+        switch (id)
+        {
+            case "nodes": return SetNodes(value!);
+            case "ntasks" or "ntasks-per-node" or "cpus-per-task":
+                if (!Count(value!, out count)) return $"Invalid numeric value \"{Shorten(value!)}\" for --{id}.";
+                if (id == "ntasks") Tasks = count;
+                else if (id == "ntasks-per-node") TasksPerNode = count;
+                else CpusPerTask = count;
+                return null;
+            case "mem" or "mem-per-cpu": return SetMemory(id, value!, source);
+            case "time":
+                if (!SlurmDuration.TryParseLimit(value!, out long limitMs, out _)) return Invalid(id);
+                TimeLimitMs = limitMs;
+                return null;
+            case "partition": Partition = value; return null;
+            case "nodelist" or "exclude":
+                if (!Hostlist.TryExpand(value!, out _, out string error)) return $"{error}";
+                if (id == "nodelist") NodeList = value;
+                else Exclude = value;
+                return null;
+            case "exclusive":
+                if (value is "user" or "mcs" or "topo") return $"--exclusive={value} is not supported yet by this version of Stint";
+                if (value is not (null or "" or "exclusive")) return Invalid(id);
+                Exclusive = true;
+                return null;
+            default: known = false; return null;
+        }
+    }
+
+    private string? SetJob(string id, string? value, out bool known)
+    {
+        known = true;
+        switch (id)
+        {
+            case "job-name": JobName = value; return null;
+            case "account": Account = value; return null;
+            case "comment": Comment = value!; return null;
+            case "hold": Held = true; return null;
+            case "requeue" when value is null or "": Requeue = true; return null;
+            case "no-requeue": Requeue = false; return null;
+            case "wait" when Command == LaunchCommand.Sbatch: Wait = true; return null;
+            case "wrap": Wrap = value; return null;
+            case "parsable": Parsable = true; return null;
+            case "test-only": TestOnly = true; return null;
+            case "quiet": Quiet = true; return null;
+            case "verbose": Verbose += value is { Length: > 0 } && int.TryParse(value, out int level) ? level : 1; return null;
+            case "begin":
+                if (!SlurmDate.TryParse(value!, now, zone, past: false, out var begin, out _)) return Invalid(id);
+                BeginMs = begin.ToUnixTimeMilliseconds();
+                return null;
+            case "array":
+                if (!ArraySpec.TryParse(value!, ArraySpec.MaxIndex, out _, out string arrayError)) return arrayError;
+                Array = value;
+                return null;
+            case "dependency":
+                if (value!.Length == 0) { Dependency = null; return null; }
+                if (!DependencySpec.TryParse(value, out _, out string dependencyError)) return dependencyError;
+                Dependency = value;
+                return null;
+            case "signal":
+                if (!SignalSpec.TryParse(value!, out _, out _)) return Invalid(id);
+                Signal = value;
+                return null;
+            case "nice":
+                int nice = 100;
+                if (value is { Length: > 0 } && (!int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out nice) || nice is < -2147483645 or > 2147483645))
+                    return $"Invalid nice value \"{value}\"";
+                Nice = nice;
+                return null;
+            default: known = false; return null;
+        }
+    }
+
+    private string? SetFile(string id, string value, out bool known)
+    {
+        known = true;
+        switch (id)
+        {
+            case "output" or "error" or "input":
+                if (!OutputPattern.TryValidate(value, out string error)) return $"{Invalid(id)}: {error}";
+                if (id == "output") StdOut = value;
+                else if (id == "error") StdErr = value;
+                else StdIn = value;
+                return null;
+            case "chdir":
+                if (!OutputPattern.TryValidate(value, out error)) return $"{Invalid(id)}: {error}";
+                Chdir = value;
+                return null;
+            case "open-mode":
+                if (value is not ("append" or "a" or "truncate" or "t")) return Invalid(id);
+                AppendOutput = value[0] == 'a';
+                return null;
+            case "export": Export = value; return null;
+            case "propagate":
+                Propagate = value.Length == 0 ? "ALL" : value.ToUpperInvariant();
+                return null;
+            default: known = false; return null;
+        }
+    }
+
+    private string? SetStep(string id, string? value, out bool known)
+    {
+        known = true;
+        switch (id)
+        {
+            case "label": Label = true; return null;
+            case "unbuffered": Unbuffered = true; return null;
+            case "pty" when value is null or "": Pty = true; return null;
+            case "overlap" when value is null or "": Overlap = true; return null;
+            case "exact": return null;
+            case "no-shell": NoShell = true; return null;
+            case "disable-status": DisableStatus = true; return null;
+            case "quit-on-interrupt": QuitOnInterrupt = true; return null;
+            case "bell" or "no-bell": return null;
+            case "jobid":
+                if (!JobIdSpec.TryParse(value!, out var job, out _) || job!.Tasks is not null || job.Step is not null) return Invalid(id);
+                JobId = job.JobId;
+                return null;
+            case "mpi" when value is "none": return null;
+            default: known = false; return null;
+        }
+    }
+
+    private string? SetWithoutEffect(GivenOption option, out bool known)
+    {
+        known = option.Id is "mail-type" or "mail-user" or "ignore-pbs" or "oversubscribe";
+        if (option.Id is "mail-type" or "mail-user") Notes.Add($"{option.Spelling} has no effect: this version of Stint sends no mail");
+        if (option.Id == "oversubscribe") Notes.Add($"{option.Spelling} has no effect: CPUs are never shared between jobs");
+        return null;
+    }
+
+    private static string Shorten(string value) => value.Length <= 64 ? value : value[..64];
+}

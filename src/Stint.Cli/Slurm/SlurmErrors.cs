@@ -1,0 +1,64 @@
+using Stint.Protocol.Api;
+
+namespace Stint.Cli.Slurm;
+
+/// <summary>Our refusals in Slurm's words, where scripts match them, and Slurm's error numbers, whose low byte is an exit code.</summary>
+internal static class SlurmErrors
+{
+    public const string Unreachable = "Unable to contact slurm controller (connect failure)";
+
+    public static string Sentence(RefusalView refusal) => refusal.Code switch
+    {
+        "invalid_partition" => "Invalid partition name specified",
+        "partition_down" => "Required partition not available (inactive or drain)",
+        "node_config_unavailable" => "Requested node configuration is not available",
+        "invalid_time_limit" => "Requested time limit is invalid (missing or exceeds some limit)",
+        "invalid_job_id" => "Invalid job id specified",
+        "invalid_array" => "Invalid job array specification",
+        "invalid_dependency" => "Job dependency problem",
+        "invalid_node_name" => "Invalid node name specified",
+        "access_denied" => "Access/permission denied",
+        "already_done" => "Job/step already completing or completed",
+        "job_pending" => "Job is pending execution",
+        "job_not_running" => "Job/step already completing or completed",
+        "job_not_pending" => "Job is no longer pending execution",
+        "step_resources_busy" => "Requested nodes are busy",
+        "too_many_jobs" => "Slurm temporarily unable to accept job, sleeping and retrying",
+        "disabled" => "Requested operation is presently disabled",
+        _ => refusal.Sentence,
+    };
+
+    /// <summary>slurm_errno.h; 0: none of ours has that number.</summary>
+    public static int Number(string code) => code switch
+    {
+        "invalid_partition" => 2000,
+        "access_denied" => 2002,
+        "invalid_node_name" => 2007,
+        "node_config_unavailable" => 2014,
+        "step_resources_busy" => 2016,
+        "invalid_job_id" => 2017,
+        "already_done" or "job_not_running" => 2021,
+        "job_pending" => 2032,
+        "disabled" => 2056,
+        _ => 0,
+    };
+
+    /// <summary>Our own sentence, when it says more than Slurm's: the numbers and the remedy.</summary>
+    public static string? Detail(RefusalView refusal)
+    {
+        if (Sentence(refusal) == refusal.Sentence) return refusal.Remedy.Length > 0 ? refusal.Remedy : null;
+        bool numbers = refusal.Sentence.AsSpan().IndexOfAnyInRange('0', '9') >= 0;
+        if (!numbers && refusal.Remedy.Length == 0) return null;
+        string sentence = refusal.Code == "invalid_partition" ? "" : refusal.Sentence;
+        return sentence.Length == 0 ? refusal.Remedy : refusal.Remedy.Length == 0 ? sentence : $"{sentence}. {refusal.Remedy}";
+    }
+
+    /// <summary>The lines after <c>sbatch: error: </c>, from what was wrong to what it means.</summary>
+    public static IEnumerable<string> Lines(string action, RefusalView refusal, string? partition)
+    {
+        if (refusal.Code == "invalid_partition" && partition is not null) yield return $"invalid partition specified: {partition}";
+        if (refusal.Code == "node_config_unavailable" && refusal.Sentence.Contains("memory", StringComparison.OrdinalIgnoreCase)) yield return "Memory specification can not be satisfied";
+        yield return $"{action}: {Sentence(refusal)}";
+        if (Detail(refusal) is { } detail) yield return detail;
+    }
+}
