@@ -34,7 +34,7 @@ public sealed class SlurmJson
 
     private void Meta(CommandContext context, string cluster)
     {
-        string[] release = Version.SlurmRelease.Split('.');
+        string[] release = Options.SlurmVersion.Imitated.Split('.');
         Writer.WriteStartObject("meta");
         Writer.WriteStartObject("plugin");
         Texts("", "type", "name");
@@ -53,7 +53,7 @@ public sealed class SlurmJson
         Text("micro", release[2]);
         Text("minor", release[1]);
         Writer.WriteEndObject();
-        Text("release", Version.SlurmRelease);
+        Text("release", Options.SlurmVersion.Imitated);
         Text("cluster", cluster);
         Writer.WriteEndObject();
         Writer.WriteEndObject();

@@ -44,7 +44,7 @@ public static class SqueueCommand
     {
         if (line.Has("help")) { context.Out.Write(SqueueOptions.Help); return 0; }
         if (line.Has("usage")) { context.Out.Write(SqueueOptions.Usage); return 0; }
-        if (line.Has("version")) { context.Out.Write(Version.Line + "\n"); return 0; }
+        if (line.Has("version")) { context.Out.Write(SlurmVersion.Line + "\n"); return 0; }
         if (!line.Has("helpFormat")) return null;
         NameColumns.Write(context.Out, JobFields.Table.All.Where(field => field.Names.Length > 0).Select(field => field.Names[0]));
         return 0;
