@@ -56,7 +56,7 @@ public static class Down
         try
         {
             foreach (var node in nodes)
-                await api.PostAsync($"/api/v1/nodes/{node}/state", new NodeStateRequest("DRAIN", Up.DownReason), ApiJson.Default.NodeStateRequest, ApiJson.Default.NodeView, context.Cancellation);
+                await api.PostAsync($"/api/v1/nodes/{node}/state", new NodeStateRequest("DRAIN", Up.DownReason), ApiJson.Default.NodeStateRequest, ApiJson.Default.SelectionResult, context.Cancellation);
             var jobs = await ActiveAsync(api, context.Cancellation);
             if (jobs.Length == 0) return;
             var back = jobs.Where(j => j is { IsBatch: true, Requeue: true, State: "RUNNING" }).Select(Id).ToArray();

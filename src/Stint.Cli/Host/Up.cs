@@ -65,7 +65,7 @@ public static class Up
             return nodes.Length == wanted.Count && nodes.All(IsUp);
         }, () => options.Nodes.All(n => Daemon.Find(home.AgentPid(n), "stint-agent") is not null), Path.Combine(home.Run, $"agent-{options.Nodes[0]}.out"));
         foreach (var node in nodes.Where(n => n.Reason == DownReason))
-            await api.PostAsync($"/api/v1/nodes/{node.Name}/state", new NodeStateRequest("RESUME"), ApiJson.Default.NodeStateRequest, ApiJson.Default.NodeView, context.Cancellation);
+            await api.PostAsync($"/api/v1/nodes/{node.Name}/state", new NodeStateRequest("RESUME"), ApiJson.Default.NodeStateRequest, ApiJson.Default.SelectionResult, context.Cancellation);
         await context.Out.WriteLineAsync($"up: server (pid {server}), {nodes.Length} node{(nodes.Length == 1 ? "" : "s")}, "
             + $"{nodes.Sum(n => n.Cpus)} CPUs, {nodes.Sum(n => (double)n.MemoryBytes) / (1L << 30):0.#} GiB; state in {home.Path}");
         return 0;
