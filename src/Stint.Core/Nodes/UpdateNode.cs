@@ -24,7 +24,7 @@ public sealed partial class Cluster
         var batch = new Batch(now);
         batch.Add(change);
         if (change.HasAvailability && change.Availability == NodeAvailability.NodeDown)
-            EndJobsOn(batch, node, $"node {node.Name} was set down: {command.Reason}", isGone: node.Availability != NodeAvailability.NodeUp);
+            EndJobsOn(batch, node, $"node {node.Name} was set down: {command.Reason}");
         return batch.Decision();
     }
 

@@ -24,7 +24,8 @@ public sealed partial class Cluster
         var batch = new Batch(now);
         Accept(plan, batch);
         foreach (var verdict in plan.Verdicts) Accept(verdict, batch);
-        NeedsSchedule = plan.IsCut;
+        // What is left of an array with aftercorr is judged when its starts have been applied.
+        NeedsSchedule = plan.IsCut || plan.Starts.Exists(static start => start.Job.IsArray && HasCorresponding(start.Job));
         return batch.Decision();
     }
 
