@@ -67,7 +67,8 @@ static void say(const char *text)        // never waits for a reader: a full FIF
 static void terminate(uint64_t grace, const char *line)
 {
     uint64_t at = now_ms() + grace;
-    if (!kill_at) { say(line); each_process(SIGTERM); each_process(SIGCONT); }
+    if (!kill_at) say(line);
+    if (!kill_at && grace) { each_process(SIGTERM); each_process(SIGCONT); }
     if (!kill_at || at < kill_at) kill_at = at;
 }
 

@@ -112,6 +112,7 @@ internal sealed class Step
     {
         _shepherd?.Close();
         _streams.Detach();
+        _inputs.Detach();
     }
 
     void Do(StepAction action)

@@ -42,7 +42,7 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
     public IReadOnlyList<StepHolding> Holdings => [.. _holdings.Select(h => new StepHolding { Key = h.Key.ToKey(), Exited = h.Value })];
     public IReadOnlyList<ToServer> Unacknowledged => _reports.Open;
 
-    public Task RecoverAsync(CancellationToken cancellation) => new StepRecovery(_options, _cgroups, _reactor, Register).RunAsync(cancellation);
+    public Task RecoverAsync(CancellationToken cancellation) => new StepRecovery(_options, _cgroups, _reactor, Register, _onFault).RunAsync(cancellation);
 
     public void Launch(LaunchSpec spec)
     {

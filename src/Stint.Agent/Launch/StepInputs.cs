@@ -84,6 +84,15 @@ internal sealed class StepInputs(StepId id, Reactor reactor, IReadOnlyList<uint>
         _open = true;
     }
 
+    /// <summary>The agent stops; the shepherd keeps its own copies.</summary>
+    public void Detach()
+    {
+        foreach (var inlet in _inlets.Values)
+            if (inlet.Fd >= 0)
+                Posix.Close(inlet.Fd);
+        _inlets.Clear();
+    }
+
     unsafe void Pump(Inlet inlet)
     {
         while (inlet.Fd >= 0 && inlet.Waiting.TryPeek(out var chunk))

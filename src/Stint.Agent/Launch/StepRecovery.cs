@@ -8,7 +8,7 @@ namespace Stint.Agent.Launch;
 /// lock held → the shepherd lives; exit record → it ended without us; from an earlier boot, or a socket without a shepherd → the shepherd died;
 /// otherwise nothing was ever started → start it now.
 /// </summary>
-internal sealed class StepRecovery(StepHostOptions options, ICgroups cgroups, Reactor reactor, Func<LaunchSpec, Step> register)
+internal sealed class StepRecovery(StepHostOptions options, ICgroups cgroups, Reactor reactor, Func<LaunchSpec, Step> register, Action<Exception> onFault)
 {
     static readonly TimeSpan ConnectMax = TimeSpan.FromSeconds(5);
 
@@ -20,7 +20,14 @@ internal sealed class StepRecovery(StepHostOptions options, ICgroups cgroups, Re
                 found.Add((directory, spec.Spec, spec.SameBoot));
             else
                 Directory.Delete(directory.Path, recursive: true);
-        cgroups.RemoveStrays([.. found.Select(f => (f.Directory.Id.Job, f.Directory.Id.Step))]);
+        try
+        {
+            cgroups.RemoveStrays([.. found.Select(f => (f.Directory.Id.Job, f.Directory.Id.Step))]);
+        }
+        catch (CgroupException stuck)
+        {
+            onFault(stuck);      // one process that will not die must not keep the node's other steps from being found
+        }
         foreach (var (directory, spec, sameBoot) in found)
             await RecoverAsync(directory, spec, sameBoot, cancellation);
     }

@@ -31,6 +31,8 @@ internal sealed class StepWork(StepHostOptions options, ICgroups cgroups, TimePr
                 return new PreparedStep(directory, null, null, why);
             if (lockFd < 0 && (lockFd = directory.TryLock()) < 0)
                 return new PreparedStep(null, null, null, $"{directory.Path}: another process holds this step");
+            if (recovered && cgroups.Find(spec.Key, spec.Uid) is { } unfinished)
+                cgroups.KillAndRemove(unfinished, options.KillDeadline);
             group = cgroups.Create(spec.Key, spec.Uid, spec.Limits);
             Reached("group");
             directory.WriteReceipt(group.Receipt);
@@ -60,8 +62,9 @@ internal sealed class StepWork(StepHostOptions options, ICgroups cgroups, TimePr
 
     public FinishedStep Finish(StepId id, LaunchSpec spec, StepState state, StepDirectory? directory, StepGroup? group, StepExitedReport? saved)
     {
+        var receipt = group?.Receipt ?? directory?.ReadReceipt();
         group ??= cgroups.Find(spec.Key, spec.Uid);
-        var report = saved ?? StepOutcome.Judge(id, state, Measure(group), group?.Receipt ?? directory?.ReadReceipt(), Now());
+        var report = saved ?? StepOutcome.Judge(id, state, Measure(group), receipt, Now());
         if (saved is null && directory is not null)
         {
             try

@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using Google.Protobuf;
+using Stint.Agent.Cgroups;
+using Stint.Agent.Launch;
+using Stint.Agent.Tests.Cgroups;
+using Stint.Protocol.Agents;
+
+namespace Stint.Agent.Tests.Launch;
+
+/// <summary>A spool, a cgroup tree of its own, and an agent that can die and come back. Everything is gone afterwards, which is asserted.</summary>
+internal sealed class World : IDisposable
+{
+    private static int s_count;
+    private readonly List<Exception> _faults = [];
+
+    public World(bool start = true)
+    {
+        Home = $"/tmp/stint-test-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
+        Directory.CreateDirectory(Home);
+        Directory.CreateDirectory(Public);
+        File.SetUnixFileMode(Home, (UnixFileMode)0b111_001_001);
+        File.SetUnixFileMode(Public, (UnixFileMode)0b001_111_111_111);
+        Tree = new TestTree();
+        Groups = Tree.Tree;
+        if (start) Start();
+    }
+
+    public const uint Nobody = 65534, Stranger = 31337;
+
+    public string Home { get; }
+    public string Public => Home + "/public";
+    public string Spool => Home + "/spool";
+    public TestTree Tree { get; }
+
+    /// <summary>This life's view of the tree; a new agent knows only what the kernel shows it.</summary>
+    public CgroupTree Groups { get; private set; }
+    public Reports Reports { get; private set; } = new();
+    public StepHost Host { get; private set; } = null!;
+    public Action<string>? Checkpoint { get; set; }
+
+    public static string Shepherd { get; } = BuildShepherd();
+
+    /// <summary>A new agent on the same spool, with a new link.</summary>
+    public void Start(bool recover = true)
+    {
+        Reports = new Reports();
+        Groups.Dispose();
+        Groups = CgroupOpening.Open(Tree.Layout, Tree.Map, 0, Tree.Files, TimeProvider.System);
+        var options = new StepHostOptions(Spool, Shepherd) { Checkpoint = point => Checkpoint?.Invoke(point), DrainMaxEnded = TimeSpan.FromSeconds(1) };
+        Host = new StepHost(options, Groups, Reports, TimeProvider.System, fault =>
+        {
+            if (fault is not AgentDied) lock (_faults) _faults.Add(fault);
+        });
+        if (recover) Assert.True(Host.RecoverAsync(CancellationToken.None).Wait(TimeSpan.FromSeconds(20)));
+    }
+
+    public void Die() => Host.Dispose();
+
+    public LaunchSpec Batch(uint job, string script, Action<LaunchSpec>? change = null) => Spec(job, StepId.Batch, s =>
+    {
+        s.Payload.Script = ByteString.CopyFromUtf8("#!/bin/bash\n" + script + "\n");
+        s.StdOut = "out-%j.txt";
+        change?.Invoke(s);
+    });
+
+    public LaunchSpec Srun(uint job, string command, Action<LaunchSpec>? change = null) => Spec(job, 0, s =>
+    {
+        s.Io = IoMode.IoPipes;
+        foreach (var argument in (ReadOnlySpan<string>)["/bin/bash", "-c", command]) s.Payload.Arguments.Add(ByteString.CopyFromUtf8(argument));
+        change?.Invoke(s);
+    });
+
+    private LaunchSpec Spec(uint job, uint step, Action<LaunchSpec> change)
+    {
+        var spec = new LaunchSpec
+        {
+            Key = new StepKey { JobId = job, StepId = step, Attempt = 1 }, Cluster = "test", Node = "n1", Uid = Nobody, Gid = Nobody, User = "nobody", JobName = "job",
+            Limits = TestTree.Limits(), GraceMs = 2000, WorkDir = Public, TotalTasks = 1, NodeList = "n1", TaskIds = { 0 },
+            Payload = new LaunchPayload { Umask = 0b010_010, Environment = { ByteString.CopyFromUtf8("PATH=/usr/bin:/bin") } },
+        };
+        change(spec);
+        return spec;
+    }
+
+    public StepExitedReport Run(LaunchSpec spec, double seconds = 20)
+    {
+        Host.Launch(spec);
+        return Reports.Exited(spec.Key.JobId, spec.Key.StepId, seconds);
+    }
+
+    public string Read(string name) => File.ReadAllText($"{Public}/{name}");
+
+    public static void Until(Func<bool> condition, string what, double seconds = 20)
+    {
+        for (var started = Stopwatch.GetTimestamp(); !condition(); Thread.Sleep(2))
+            if (Stopwatch.GetElapsedTime(started).TotalSeconds > seconds) throw new TimeoutException(what);
+    }
+
+    /// <summary>Pids of this world's shepherds: they hold their step's directory as working directory.</summary>
+    public IReadOnlyList<int> Shepherds() => [.. Directory.EnumerateDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), out var pid) ? pid : 0)
+        .Where(pid => pid > 0 && LinkOf($"/proc/{pid}/cwd").StartsWith(Spool + "/", StringComparison.Ordinal))];
+
+    private static string LinkOf(string path)
+    {
+        try { return new FileInfo(path).LinkTarget ?? ""; }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException) { return ""; }
+    }
+
+    public void Dispose()
+    {
+        Host?.Dispose();
+        foreach (var pid in Shepherds()) Kill(pid);
+        Until(() => Shepherds().Count == 0, "shepherds are left");
+        Groups.Dispose();
+        Tree.Dispose();
+        Directory.Delete(Home, recursive: true);
+        lock (_faults) Assert.Empty(_faults);
+    }
+
+    public static void Kill(int pid)
+    {
+        try { Process.GetProcessById(pid).Kill(); }
+        catch (Exception gone) when (gone is ArgumentException or InvalidOperationException) { }
+    }
+
+    private static string BuildShepherd()
+    {
+        var root = AppContext.BaseDirectory;
+        while (!Directory.Exists(root + "/native/shepherd")) root = Path.GetDirectoryName(root) ?? throw new DirectoryNotFoundException("native/shepherd");
+        using var make = Process.Start(new ProcessStartInfo("make", ["-s", "-C", root + "/native/shepherd"]))!;
+        make.WaitForExit();
+        Assert.Equal(0, make.ExitCode);
+        return root + "/native/shepherd/stint-shepherd";
+    }
+}
+
+/// <summary>Thrown at a checkpoint: from there on this agent does nothing more for the step, as if it had been killed.</summary>
+internal sealed class AgentDied : Exception;
