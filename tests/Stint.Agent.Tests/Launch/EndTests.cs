@@ -73,7 +73,7 @@ public sealed class EndTests : IDisposable
         StepExitedReport[] exits = [_world.Reports.Exited(35, 0), _world.Reports.Exited(35)];
         Assert.All(exits, e => Assert.Equal((Outcome.Ended, 15), (e.Outcome, e.Signal)));
         Assert.Contains(exits, e => e.JobReleased);
-        Assert.True(_world.Tree.Tree.IsJobGone(35, World.Nobody));
+        Assert.True(_world.Groups.IsJobGone(35, World.Nobody));
     }
 
     [RootFact]

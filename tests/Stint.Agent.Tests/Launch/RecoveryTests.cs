@@ -56,7 +56,7 @@ public sealed class RecoveryTests : IDisposable
         World.Kill(Assert.Single(_world.Shepherds()));
         _world.Start();
         Assert.Equal((Outcome.NodeFailure, true), (_world.Reports.Exited(74).Outcome, _world.Reports.Exited(74).JobReleased));
-        Assert.True(_world.Tree.Tree.IsJobGone(74, World.Nobody));
+        Assert.True(_world.Groups.IsJobGone(74, World.Nobody));
     }
 
     [RootFact]
@@ -122,7 +122,7 @@ public sealed class RecoveryTests : IDisposable
             var point = points[random.Next(points.Length)];
             if (what == 0) _world.Checkpoint = reached => { if (reached == point) throw new AgentDied(); };
             _world.Host.Launch(_world.Batch(job, $"echo {job} >> ran; sleep 0.0{random.Next(10)}; exit 3"));
-            World.Until(() => Directory.Exists($"{_world.Spool}/{job}.{4294967291}.1") || _world.Reports.All.Count > 0, "nothing begins");
+            World.Until(() => File.Exists($"{_world.Spool}/{job}.{4294967291}.1/spec") || _world.Reports.All.Any(m => m.StepExited?.Key.JobId == job), "nothing begins");
             Thread.Sleep(random.Next(30));      // not a wait for something: the moment of death is what is random
             var killed = what == 2;
             if (killed) foreach (var pid in _world.Shepherds()) World.Kill(pid);
@@ -132,7 +132,7 @@ public sealed class RecoveryTests : IDisposable
             var exit = _world.Reports.Exited(job);
             Assert.True(exit.JobReleased, $"round {round}");
             if (killed) Assert.True(exit.Outcome is Outcome.NodeFailure or Outcome.Exited, $"round {round}: {exit}");
-            else Assert.Equal((round, Outcome.Exited, 3), (round, exit.Outcome, exit.ExitCode));
+            else Assert.Equal((round, Outcome.Exited, 3, ""), (round, exit.Outcome, exit.ExitCode, exit.Cause));
             foreach (var report in _world.Host.Unacknowledged) _world.Host.Acknowledged(report.ReportId);
         }
         var ran = _world.Read("ran").Trim().Split('\n');

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Google.Protobuf;
+using Stint.Agent.Cgroups;
 using Stint.Agent.Launch;
 using Stint.Agent.Tests.Cgroups;
 using Stint.Protocol.Agents;
@@ -20,6 +21,7 @@ internal sealed class World : IDisposable
         File.SetUnixFileMode(Home, (UnixFileMode)0b111_001_001);
         File.SetUnixFileMode(Public, (UnixFileMode)0b001_111_111_111);
         Tree = new TestTree();
+        Groups = Tree.Tree;
         if (start) Start();
     }
 
@@ -29,6 +31,9 @@ internal sealed class World : IDisposable
     public string Public => Home + "/public";
     public string Spool => Home + "/spool";
     public TestTree Tree { get; }
+
+    /// <summary>This life's view of the tree; a new agent knows only what the kernel shows it.</summary>
+    public CgroupTree Groups { get; private set; }
     public Reports Reports { get; private set; } = new();
     public StepHost Host { get; private set; } = null!;
     public Action<string>? Checkpoint { get; set; }
@@ -39,8 +44,10 @@ internal sealed class World : IDisposable
     public void Start(bool recover = true)
     {
         Reports = new Reports();
+        Groups.Dispose();
+        Groups = CgroupOpening.Open(Tree.Layout, Tree.Map, 0, Tree.Files, TimeProvider.System);
         var options = new StepHostOptions(Spool, Shepherd) { Checkpoint = point => Checkpoint?.Invoke(point), DrainMaxEnded = TimeSpan.FromSeconds(1) };
-        Host = new StepHost(options, Tree.Tree, Reports, TimeProvider.System, fault =>
+        Host = new StepHost(options, Groups, Reports, TimeProvider.System, fault =>
         {
             if (fault is not AgentDied) lock (_faults) _faults.Add(fault);
         });
@@ -104,6 +111,7 @@ internal sealed class World : IDisposable
         Host?.Dispose();
         foreach (var pid in Shepherds()) Kill(pid);
         Until(() => Shepherds().Count == 0, "shepherds are left");
+        Groups.Dispose();
         Tree.Dispose();
         Directory.Delete(Home, recursive: true);
         lock (_faults) Assert.Empty(_faults);

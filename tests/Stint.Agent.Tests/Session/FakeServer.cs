@@ -24,6 +24,7 @@ internal sealed class FakeServer : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new(TimeSpan.FromSeconds(50));
     private readonly System.Threading.Channels.Channel<Peer> _links = System.Threading.Channels.Channel.CreateUnbounded<Peer>();
+    private readonly ConcurrentBag<TcpClient> _clients = [];
     private readonly Task _accepting;
 
     public FakeServer(Cluster cluster)
@@ -45,6 +46,7 @@ internal sealed class FakeServer : IAsyncDisposable
             TcpClient client;
             try { client = await _listener.AcceptTcpClientAsync(_stop.Token); }
             catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException) { return; }
+            _clients.Add(client);                              // kept: a collected one would reset the connection
             _ = ServeAsync(client);
         }
     }
@@ -116,6 +118,7 @@ internal sealed class FakeServer : IAsyncDisposable
         await _stop.CancelAsync();
         _listener.Dispose();
         await _accepting;
+        foreach (var client in _clients) client.Dispose();
         _stop.Dispose();
     }
 
