@@ -1,9 +1,19 @@
 namespace Stint.Cli.Client;
 
 /// <summary>The body of an answer that has no end yet (SSE): chunks are taken off, the connection is closed with it.</summary>
-internal sealed class AnswerStream(Stream connection, HttpAnswer answer) : ReadOnlyStream
+internal sealed class AnswerStream(Stream connection, BodyDecoder decoder) : ReadOnlyStream
 {
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => answer.ReadBodyAsync(buffer, cancellationToken);
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        while (!decoder.Finished && buffer.Length > 0)
+        {
+            int got = await connection.ReadAsync(buffer, cancellationToken);
+            if (got == 0) decoder.End();
+            int kept = decoder.Decode(buffer.Span[..got]);
+            if (kept > 0) return kept;
+        }
+        return 0;
+    }
 
     protected override void Dispose(bool disposing)
     {

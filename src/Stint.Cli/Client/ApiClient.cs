@@ -1,8 +1,9 @@
-using System.Net.Sockets;
+using System.Globalization;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Stint.Cli.Native;
 using Stint.Protocol.Api;
 
 namespace Stint.Cli.Client;
@@ -23,17 +24,24 @@ public sealed class ApiClient(string socketPath, int retryForMs = 10_000, int an
     public Task<TResponse> GetAsync<TResponse>(string pathAndQuery, JsonTypeInfo<TResponse> type, CancellationToken cancellation) =>
         ExchangeAsync(Head("GET", pathAndQuery, null), [], type, cancellation);
 
-    public async Task<TResponse> PostAsync<TRequest, TResponse>(string path, TRequest body, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TResponse> responseType, CancellationToken cancellation)
+    public Task<TResponse> PostAsync<TRequest, TResponse>(string path, TRequest body, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TResponse> responseType, CancellationToken cancellation)
     {
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(body, requestType);
-        byte[] head = Head("POST", path, json.Length);
-        bool repeatable = body is SubmitRequest { ClientToken.Length: > 0 };
+        return ExchangeAsync(Head("POST", path, json.Length), json, responseType, cancellation);
+    }
+
+    public async Task<SubmitResponse> SubmitAsync(SubmitRequest request, CancellationToken cancellation)
+    {
+        byte[] json = SubmitJson.Write(request);
+        byte[] head = Head("POST", "/api/v1/jobs", json.Length);
+        bool repeatable = request.ClientToken is { Length: > 0 };
         long giveUp = Environment.TickCount64 + retryForMs;
         while (true)
         {
             try
             {
-                return await ExchangeAsync(head, json, responseType, cancellation);
+                byte[] text = Exchange(head, json);
+                return SubmitJson.TryRead(text) ?? Read(text, ApiJson.Default.SubmitResponse);
             }
             catch (Exception e) when (repeatable && MayPass(e) && Environment.TickCount64 < giveUp)
             {
@@ -47,62 +55,81 @@ public sealed class ApiClient(string socketPath, int retryForMs = 10_000, int an
         (failure is ApiUnreachableException { InnerException: not TimeoutException } && Directory.Exists(Path.GetDirectoryName(socketPath)))
         || failure is ApiRefusedException { Status: 502 or 503 };
 
-    public async Task<Stream> GetStreamAsync(string pathAndQuery, CancellationToken cancellation)
+    public Task<Stream> GetStreamAsync(string pathAndQuery, CancellationToken cancellation)
     {
+        var (connection, answer) = Begin(Head("GET", pathAndQuery, null), 200);
+        return Task.FromResult<Stream>(new AnswerStream(new SurplusStream(connection.ToNetworkStream(), answer.TakeSurplus()), answer.Body));
+    }
+
+    public Task<WebSocket> ConnectWebSocketAsync(string path, CancellationToken cancellation)
+    {
+        string key = Convert.ToBase64String(Guid.NewGuid().ToByteArray());
+        string head = $"GET {path} HTTP/1.1\r\nHost: stint\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n";
+        // Sec-WebSocket-Accept is not checked: it tells a WebSocket server from a confused proxy, and there is no proxy on a Unix socket.
+        var (connection, answer) = Begin(Encoding.ASCII.GetBytes(head), 101);
+        var stream = new SurplusStream(connection.ToNetworkStream(), answer.TakeSurplus());
+        return Task.FromResult(WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = false, KeepAliveInterval = TimeSpan.Zero }));
+    }
+
+    /// <summary>Sends a request and reads the headers of its answer; what follows them has no deadline.</summary>
+    private (FdStream Connection, HttpAnswer Answer) Begin(byte[] head, int expectedStatus)
+    {
+        FdStream? connection = null;
         try
         {
-            var stream = await ConnectAsync(cancellation);
-            await stream.WriteAsync(Head("GET", pathAndQuery, null), cancellation);
-            var answer = await HttpAnswer.ReadAsync(stream, cancellation);
-            if (answer.Status >= 300) throw Refused(answer.Status, await answer.ReadWholeBodyAsync(1 << 20, cancellation));
-            return new AnswerStream(stream, answer);
+            connection = UnixConnection.Open(socketPath, Environment.TickCount64 + answerWithinMs);
+            connection.Write(head);
+            var answer = HttpAnswer.Read(connection);
+            if (answer.Status != expectedStatus) throw Refused(answer.Status, answer.ReadWholeBody(1 << 20));
+            connection.Deadline = null;
+            return (connection, answer);
         }
-        catch (Exception e) when (e is IOException or SocketException)
+        catch (Exception e) when (e is IOException or TimeoutException or ApiRefusedException)
         {
-            throw Unreachable(e);
+            connection?.Dispose();
+            throw e is ApiRefusedException ? e : Unreachable(e);
         }
     }
 
-    public async Task<WebSocket> ConnectWebSocketAsync(string path, CancellationToken cancellation)
+    private Task<TResponse> ExchangeAsync<TResponse>(byte[] head, byte[] body, JsonTypeInfo<TResponse> type, CancellationToken cancellation)
     {
+        if (cancellation.IsCancellationRequested) return Task.FromCanceled<TResponse>(cancellation);
         try
         {
-            var stream = await ConnectAsync(cancellation);
-            string key = Convert.ToBase64String(Guid.NewGuid().ToByteArray());
-            string head = $"GET {path} HTTP/1.1\r\nHost: stint\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n";
-            await stream.WriteAsync(Encoding.ASCII.GetBytes(head), cancellation);
-            // Sec-WebSocket-Accept is not checked: it tells a WebSocket server from a confused proxy, and there is no proxy on a Unix socket.
-            var answer = await HttpAnswer.ReadAsync(stream, cancellation);
-            if (answer.Status != 101) throw Refused(answer.Status, await answer.ReadWholeBodyAsync(1 << 20, cancellation));
-            return WebSocket.CreateFromStream(new SurplusStream(stream, answer.Surplus), new WebSocketCreationOptions { IsServer = false, KeepAliveInterval = TimeSpan.Zero });
+            return Task.FromResult(Read(Exchange(head, body), type));
         }
-        catch (Exception e) when (e is IOException or SocketException)
+        catch (Exception e) when (e is ApiUnreachableException or ApiRefusedException)
         {
-            throw Unreachable(e);
+            return Task.FromException<TResponse>(e);
         }
     }
 
-    private async Task<TResponse> ExchangeAsync<TResponse>(byte[] head, byte[] body, JsonTypeInfo<TResponse> type, CancellationToken cancellation)
+    /// <summary>One request and its whole answer, without a thread or an event loop in between: bounded by the deadline.</summary>
+    private byte[] Exchange(byte[] head, byte[] body)
     {
-        ReadOnlyMemory<byte> text;
+        byte[] text;
         int status;
         try
         {
             using var stream = UnixConnection.Open(socketPath, Environment.TickCount64 + answerWithinMs);
             bool wholeRequestSent = TrySend(stream, head, body);
-            var answer = await HttpAnswer.ReadAsync(stream, cancellation);
+            var answer = HttpAnswer.Read(stream);
             status = answer.Status;
             if (!wholeRequestSent && status < 300) throw new BadAnswerException("it answered before it had the whole request");
-            text = await answer.ReadWholeBodyAsync(MaxAnswerBytes, cancellation);
+            text = answer.ReadWholeBody(MaxAnswerBytes);
         }
         catch (Exception e) when (e is IOException or TimeoutException)
         {
             throw Unreachable(e);
         }
-        if (status >= 300) throw Refused(status, text);
+        return status < 300 ? text : throw Refused(status, text);
+    }
+
+    private TResponse Read<TResponse>(byte[] text, JsonTypeInfo<TResponse> type)
+    {
         try
         {
-            return JsonSerializer.Deserialize(text.Span, type) ?? throw new JsonException("null");
+            return JsonSerializer.Deserialize(text, type) ?? throw new JsonException("null");
         }
         catch (JsonException e)
         {
@@ -125,33 +152,17 @@ public sealed class ApiClient(string socketPath, int retryForMs = 10_000, int an
         }
     }
 
-    private async ValueTask<Stream> ConnectAsync(CancellationToken cancellation)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellation);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch (Exception e) when (e is SocketException or ArgumentException or OperationCanceledException)
-        {
-            socket.Dispose();
-            if (e is ArgumentException) throw new IOException(e.Message, e);
-            throw;
-        }
-    }
-
     private static byte[] Head(string method, string pathAndQuery, int? length)
     {
-        string content = length is { } n ? $"Content-Type: application/json\r\nContent-Length: {n}\r\n" : "";
+        string content = length is { } n ? $"Content-Type: application/json\r\nContent-Length: {n.ToString(CultureInfo.InvariantCulture)}\r\n" : "";
         return Encoding.ASCII.GetBytes($"{method} {pathAndQuery} HTTP/1.1\r\nHost: stint\r\nAccept: application/json\r\nConnection: close\r\n{content}\r\n");
     }
 
-    private static ApiRefusedException Refused(int status, ReadOnlyMemory<byte> body)
+    private static ApiRefusedException Refused(int status, byte[] body)
     {
         try
         {
-            if (body.Length > 0 && JsonSerializer.Deserialize(body.Span, ApiJson.Default.RefusalView) is { Code.Length: > 0 } refusal)
+            if (body.Length > 0 && JsonSerializer.Deserialize(body, ApiJson.Default.RefusalView) is { Code.Length: > 0 } refusal)
                 return new ApiRefusedException(status, refusal);
         }
         catch (JsonException)

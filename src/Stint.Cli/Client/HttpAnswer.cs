@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace Stint.Cli.Client;
@@ -18,31 +17,37 @@ internal sealed class HttpAnswer
     private readonly byte[] _buffer = new byte[MaxHeaderBytes];
     private int _start, _end;
     private bool _chunked;
-    /// <summary>Bytes left of the body, or of the chunk; -1: until the end of the stream.</summary>
-    private long _left = -1;
-    private bool _finished;
+    /// <summary>Bytes of the body; -1: until the end of the stream.</summary>
+    private long _length = -1;
 
     private HttpAnswer(Stream stream) => _stream = stream;
 
     public int Status { get; private set; }
-    public string WebSocketAccept { get; private set; } = "";
-    /// <summary>What was read beyond the headers: the first frames of an upgraded connection.</summary>
-    public ReadOnlyMemory<byte> Surplus => _buffer.AsMemory(_start, _end - _start);
+    /// <summary>Takes the body out of what follows.</summary>
+    public BodyDecoder Body => new(_chunked, _length);
 
-    public static async ValueTask<HttpAnswer> ReadAsync(Stream stream, CancellationToken cancellation)
+    public static HttpAnswer Read(Stream stream)
     {
         var answer = new HttpAnswer(stream);
         int headerEnd;
         while ((headerEnd = answer._buffer.AsSpan(0, answer._end).IndexOf("\r\n\r\n"u8)) < 0)
         {
             if (answer._end == MaxHeaderBytes) throw new BadAnswerException($"the headers of its answer are over {MaxHeaderBytes} bytes");
-            int got = await stream.ReadAsync(answer._buffer.AsMemory(answer._end), cancellation);
+            int got = stream.Read(answer._buffer.AsSpan(answer._end));
             if (got == 0) throw new BadAnswerException(answer._end == 0 ? "it closed the connection without an answer" : "its answer ends within the headers");
             answer._end += got;
         }
         answer.ParseHeaders(answer._buffer.AsSpan(0, headerEnd));
         answer._start = headerEnd + 4;
         return answer;
+    }
+
+    /// <summary>What was read beyond the headers: the beginning of a stream's body, or the first frames of an upgraded connection.</summary>
+    public ReadOnlyMemory<byte> TakeSurplus()
+    {
+        var surplus = _buffer.AsMemory(_start, _end - _start);
+        _start = _end;
+        return surplus;
     }
 
     private void ParseHeaders(ReadOnlySpan<byte> text)
@@ -61,23 +66,20 @@ internal sealed class HttpAnswer
             if (colon <= 0) throw new BadAnswerException("its answer has a broken header");
             Header(line[..colon], line[(colon + 1)..].Trim(" \t"u8));
         }
-        if (Status is 204 or 304) _finished = true;
-        if (_left == 0 && !_chunked) _finished = true;
-        if (_chunked) _left = 0;
+        if (Status is 204 or 304) (_chunked, _length) = (false, 0);
     }
 
     private void Header(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         if (Ascii.EqualsIgnoreCase(name, "content-length"u8))
         {
-            if (!TryNumber(value, out _left)) throw new BadAnswerException("its answer has a broken Content-Length");
+            if (!TryNumber(value, out _length)) throw new BadAnswerException("its answer has a broken Content-Length");
         }
         else if (Ascii.EqualsIgnoreCase(name, "transfer-encoding"u8))
         {
             if (!Ascii.EqualsIgnoreCase(value, "chunked"u8)) throw new BadAnswerException("its answer has an unknown Transfer-Encoding");
             _chunked = true;
         }
-        else if (Ascii.EqualsIgnoreCase(name, "sec-websocket-accept"u8)) WebSocketAccept = Encoding.ASCII.GetString(value);
     }
 
     private static bool TryNumber(ReadOnlySpan<byte> text, out long value)
@@ -92,84 +94,23 @@ internal sealed class HttpAnswer
         return true;
     }
 
-    /// <summary>The next bytes of the body; 0 at its end.</summary>
-    public async ValueTask<int> ReadBodyAsync(Memory<byte> into, CancellationToken cancellation)
-    {
-        if (_finished || into.Length == 0) return 0;
-        if (_chunked && _left == 0 && !await NextChunkAsync(cancellation)) return 0;
-        if (_left >= 0 && into.Length > _left) into = into[..(int)_left];
-        int got = await ReadRawAsync(into, cancellation);
-        if (got == 0)
-        {
-            if (_left > 0) throw new BadAnswerException($"its answer ends {_left} bytes early");
-            _finished = true;
-            return 0;
-        }
-        if (_left < 0) return got;
-        _left -= got;
-        if (_left > 0) return got;
-        if (_chunked) await ExpectLineAsync(0, cancellation);
-        else _finished = true;
-        return got;
-    }
-
-    private async ValueTask<bool> NextChunkAsync(CancellationToken cancellation)
-    {
-        string line = await ExpectLineAsync(64, cancellation);
-        int semicolon = line.IndexOf(';');
-        if (!long.TryParse(semicolon < 0 ? line : line[..semicolon], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _left) || _left < 0)
-            throw new BadAnswerException("its answer has a broken chunk");
-        if (_left > 0) return true;
-        _finished = true;
-        return false;
-    }
-
-    private async ValueTask<string> ExpectLineAsync(int maxLength, CancellationToken cancellation)
-    {
-        var one = new byte[1];
-        var line = new StringBuilder();
-        while (true)
-        {
-            if (await ReadRawAsync(one, cancellation) == 0) throw new BadAnswerException("its answer ends within a chunk");
-            if (one[0] == (byte)'\n') return line.ToString();
-            if (one[0] == (byte)'\r') continue;
-            if (line.Length == maxLength) throw new BadAnswerException("its answer has a broken chunk");
-            line.Append((char)one[0]);
-        }
-    }
-
-    private async ValueTask<int> ReadRawAsync(Memory<byte> into, CancellationToken cancellation)
-    {
-        if (_start == _end && into.Length >= 4096) return await _stream.ReadAsync(into, cancellation);
-        if (_start == _end)
-        {
-            _end = 0;
-            _start = 0;
-            _end = await _stream.ReadAsync(_buffer, cancellation);
-        }
-        int take = Math.Min(into.Length, _end - _start);
-        _buffer.AsSpan(_start, take).CopyTo(into.Span);
-        _start += take;
-        return take;
-    }
-
     /// <summary>The whole body, at most <paramref name="maxBytes"/>.</summary>
-    public async ValueTask<ReadOnlyMemory<byte>> ReadWholeBodyAsync(int maxBytes, CancellationToken cancellation)
+    public byte[] ReadWholeBody(int maxBytes)
     {
-        byte[] body = new byte[_left > 0 && !_chunked ? (int)Math.Min(_left, maxBytes) : 4096];
-        int length = 0;
-        while (true)
+        var decoder = Body;
+        int length = _end - _start;
+        byte[] body = new byte[Math.Max(length, !_chunked && _length > 0 ? (int)Math.Min(_length, maxBytes) + 1 : 4096)];
+        _buffer.AsSpan(_start, length).CopyTo(body);
+        length = decoder.Decode(body.AsSpan(0, length));
+        while (!decoder.Finished)
         {
-            if (length == body.Length)
-            {
-                if (_finished) break;
-                if (length >= maxBytes) throw new BadAnswerException($"its answer is over {maxBytes} bytes");
-                Array.Resize(ref body, Math.Min(maxBytes, body.Length * 2));
-            }
-            int got = await ReadBodyAsync(body.AsMemory(length), cancellation);
-            if (got == 0) break;
-            length += got;
+            if (length > maxBytes) throw new BadAnswerException($"its answer is over {maxBytes} bytes");
+            if (length == body.Length) Array.Resize(ref body, body.Length * 2);
+            int got = _stream.Read(body.AsSpan(length));
+            if (got == 0) { decoder.End(); break; }
+            length += decoder.Decode(body.AsSpan(length, got));
         }
-        return body.AsMemory(0, length);
+        Array.Resize(ref body, length);
+        return body;
     }
 }

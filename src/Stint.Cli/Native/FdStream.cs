@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Stint.Cli.Native;
 
 /// <summary>
@@ -85,6 +87,13 @@ internal sealed unsafe class FdStream(int fd, bool isSocket = false) : Stream
         cancellationToken.ThrowIfCancellationRequested();
         Write(buffer.Span);
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Hands the descriptor over to an asynchronous stream, for conversations without end.</summary>
+    public NetworkStream ToNetworkStream()
+    {
+        _closed = true;
+        return new NetworkStream(new Socket(new SafeSocketHandle(fd, ownsHandle: true)), ownsSocket: true);
     }
 
     protected override void Dispose(bool disposing)

@@ -11,12 +11,12 @@ internal static class LaunchOptionTable
 {
     private const LaunchCommand B = LaunchCommand.Sbatch, R = LaunchCommand.Srun, A = LaunchCommand.Salloc, All = B | R | A;
 
-    private readonly record struct Row(string Name, char Short, OptionArgument Argument, LaunchCommand Commands, string? Id = null);
+    private sealed record Row(string Name, char Short, OptionArgument Argument, LaunchCommand Commands, string? Id = null);
 
     public static List<OptionSpec> For(LaunchCommand command)
     {
         var specs = new List<OptionSpec>(160);
-        foreach (ref readonly var row in Rows().AsSpan())
+        foreach (var row in Rows())
             if ((row.Commands & command) != 0) specs.Add(new OptionSpec(row.Name, row.Short, row.Argument, row.Id ?? row.Name));
         return specs;
     }

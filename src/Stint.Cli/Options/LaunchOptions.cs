@@ -48,15 +48,14 @@ public sealed partial class LaunchOptions(LaunchCommand command, DateTimeOffset 
     public bool Unbuffered { get; private set; }
     public bool Pty { get; private set; }
     public bool Overlap { get; private set; }
-    public bool NoShell { get; private set; }
     public bool DisableStatus { get; private set; }
     public bool QuitOnInterrupt { get; private set; }
     public uint? JobId { get; private set; }
 
     /// <summary>Accepted without effect, to be told to the user: <c>--mail-type has no effect: …</c>.</summary>
     public List<string> Notes { get; } = [];
-    /// <summary>What was said, for <c>-v</c>: name → value, sorted as Slurm lists it.</summary>
-    public SortedDictionary<string, string> Said { get; } = new(StringComparer.Ordinal);
+    /// <summary>What was said, for <c>-v</c>.</summary>
+    public List<GivenOption> Said { get; } = [];
 
     private OptionSource _memorySource;
 
@@ -71,7 +70,7 @@ public sealed partial class LaunchOptions(LaunchCommand command, DateTimeOffset 
         if (!known) error = SetStep(option.Id, option.Value, out known);
         if (!known) error = SetWithoutEffect(option, out known);
         if (!known) return $"{option.Spelling} is not supported yet by this version of Stint";
-        if (error is null && option.Id is not ("quiet" or "verbose")) Said[option.Id] = option.Value ?? "set";
+        if (error is null && option.Id is not ("quiet" or "verbose")) Said.Add(option);
         return error;
     }
 

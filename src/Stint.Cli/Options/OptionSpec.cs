@@ -11,7 +11,7 @@ public sealed record OptionSpec(string Name, char Short, OptionArgument Argument
 }
 
 /// <param name="Spelling">As typed, for messages: <c>--mem</c> or <c>-p</c>.</param>
-public readonly record struct GivenOption(OptionSpec Spec, string? Value, string Spelling)
+public sealed record GivenOption(OptionSpec Spec, string? Value, string Spelling)
 {
     public string Id => Spec.Id;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Stint.Cli.Options;
 
 namespace Stint.Cli.Slurm;
@@ -10,8 +11,9 @@ internal static class VerboseOptions
         const string Rule = "-------------------- --------------------";
         context.Error.WriteLine($"{context.Name}: defined options");
         context.Error.WriteLine($"{context.Name}: {Rule}");
-        foreach (var (name, value) in options.Said) context.Error.WriteLine($"{context.Name}: {name,-20}: {value}");
-        if (options.Verbose > 0) context.Error.WriteLine($"{context.Name}: {"verbose",-20}: {options.Verbose}");
+        var said = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["verbose"] = options.Verbose.ToString(CultureInfo.InvariantCulture) };
+        foreach (var option in options.Said) said[option.Id] = option.Value ?? "set";
+        foreach (var (name, value) in said) context.Error.WriteLine($"{context.Name}: {name,-20}: {value}");
         context.Error.WriteLine($"{context.Name}: {Rule}");
         context.Error.WriteLine($"{context.Name}: end of defined options");
     }

@@ -29,7 +29,7 @@ public static class ScriptDirectives
             int end = script.IndexOf((byte)'\n');
             var line = end < 0 ? script : script[..end];
             script = end < 0 ? default : script[(end + 1)..];
-            var trimmed = line.TrimStart(" \t"u8);
+            var trimmed = TrimBlanks(line);
             if (trimmed.Length == 0) continue;
             if (trimmed[0] != (byte)'#') break;
             if (!line.StartsWith(Marker)) continue;
@@ -41,16 +41,23 @@ public static class ScriptDirectives
     /// <summary>Size, the first line, NUL bytes and DOS line breaks.</summary>
     public static bool TryValidate(ReadOnlySpan<byte> script, out string error)
     {
-        bool blank = script.IndexOfAnyExcept(" \t\r\n"u8) < 0;
+        bool blank = TrimBlanks(script, andLineBreaks: true).Length == 0;
         int lineEnd = script.IndexOf((byte)'\n');
         error = script.Length == 0 ? "Batch script is empty!"
             : blank ? "Batch script contains only whitespace!"
             : script.Length > MaxScriptBytes ? $"Batch script is {script.Length} bytes, over the limit of {MaxScriptBytes}"
             : !script.StartsWith("#!"u8) ? "This does not look like a batch script.  The first\nline must start with #! followed by the path to an interpreter.\nFor instance: #!/bin/sh"
-            : script.Contains((byte)0) ? "The SLURM controller does not allow scripts that\ncontain a NULL character '\\0'."
+            : script.IndexOf((byte)0) >= 0 ? "The SLURM controller does not allow scripts that\ncontain a NULL character '\\0'."
             : lineEnd > 0 && script[lineEnd - 1] == (byte)'\r' ? "Batch script contains DOS line breaks (\\r\\n)\ninstead of expected UNIX line breaks (\\n)."
             : "";
         return error.Length == 0;
+    }
+
+    private static ReadOnlySpan<byte> TrimBlanks(ReadOnlySpan<byte> text, bool andLineBreaks = false)
+    {
+        int start = 0;
+        while (start < text.Length && (text[start] is (byte)' ' or (byte)'\t' || andLineBreaks && text[start] is (byte)'\n' or (byte)'\r')) start++;
+        return text[start..];
     }
 
     private static bool ParseLine(ReadOnlySpan<byte> body, int number, List<ScriptDirective> directives, out string error)

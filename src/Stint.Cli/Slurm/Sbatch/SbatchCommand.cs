@@ -18,12 +18,12 @@ internal static class SbatchCommand
         var request = SubmitRequests.From(context, line.Options, script!.JobName, script.Path) with
         {
             Script = script.Text,
-            Arguments = [.. line.Operands.Skip(1).Select(context.ArgumentBytes)],
+            Arguments = ScriptArguments(context, line.Operands),
         };
         Tell(context, line.Options);
         try
         {
-            var answer = await context.Api.PostAsync("/api/v1/jobs", request, ApiJson.Default.SubmitRequest, ApiJson.Default.SubmitResponse, context.Cancellation);
+            var answer = await context.Api.SubmitAsync(request, context.Cancellation);
             return await AnswerAsync(context, line.Options, answer);
         }
         catch (ApiRefusedException e)
@@ -42,6 +42,13 @@ internal static class SbatchCommand
         List<ScriptDirective>? directives = null;
         if (script is not null && !ScriptDirectives.TryParse(script.Text, out directives, out string wrong)) error = wrong;
         return error is null ? (directives, null) : (null, Fail(context, error.Split('\n')));
+    }
+
+    private static byte[][] ScriptArguments(CommandContext context, List<int> operands)
+    {
+        var arguments = new byte[Math.Max(0, operands.Count - 1)][];
+        for (int i = 0; i < arguments.Length; i++) arguments[i] = context.ArgumentBytes(operands[i + 1]);
+        return arguments;
     }
 
     private static int Fail(CommandContext context, IEnumerable<string> lines)
