@@ -97,36 +97,7 @@ internal static class NodesJson
     private static void Partition(SlurmJson json, PartitionView partition)
     {
         json.Writer.WriteStartObject("partition");
-        json.Text("name", partition.Name);
-        json.Writer.WriteStartObject("nodes");
-        json.Text("configured", partition.NodeList);
-        json.Writer.WriteNumber("total", partition.TotalNodes);
-        json.Writer.WriteEndObject();
-        json.Writer.WriteStartObject("cpus");
-        json.Writer.WriteNumber("total", partition.TotalCpus);
-        json.Writer.WriteEndObject();
-        json.Writer.WriteStartObject("tres");
-        json.Text("configured", Tres.Text(partition.TotalCpus, partition.TotalMemoryBytes, partition.TotalNodes, partition.TotalCpus));
-        json.Writer.WriteEndObject();
-        json.Strings("flags", partition.IsDefault ? ["DEFAULT"] : []);
-        json.Writer.WriteStartObject("partition");
-        json.Strings("state", partition.State);
-        json.Writer.WriteEndObject();
-        json.Writer.WriteStartObject("maximums");
-        if (partition.MaxTimeMs == 0) json.Infinite("time"); else json.Number("time", partition.MaxTimeMs / 60_000);
-        json.Infinite("nodes");
-        json.Infinite("cpus_per_node");
-        json.Writer.WriteEndObject();
-        json.Writer.WriteStartObject("defaults");
-        json.Number("time", partition.DefaultTimeMs == 0 ? null : partition.DefaultTimeMs / 60_000);
-        json.Writer.WriteEndObject();
-        json.Writer.WriteStartObject("minimums");
-        json.Writer.WriteNumber("nodes", 0);
-        json.Writer.WriteEndObject();
-        json.Writer.WriteStartObject("priority");
-        json.Writer.WriteNumber("job_factor", 1);
-        json.Writer.WriteNumber("tier", 1);
-        json.Writer.WriteEndObject();
+        Scontrol.PartitionsJson.WriteMembers(json, partition);
         json.Writer.WriteEndObject();
     }
 
