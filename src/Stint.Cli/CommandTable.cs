@@ -9,6 +9,10 @@ internal static class CommandTable
         "sbatch" => Cli.Slurm.Sbatch.SbatchCommand.RunAsync,
         "scancel" => Cli.Slurm.Scancel.ScancelCommand.RunAsync,
         "srun" => Cli.Slurm.Srun.SrunCommand.RunAsync,
+        "squeue" => Cli.Slurm.Squeue.SqueueCommand.RunAsync,
+        "sinfo" => Cli.Slurm.Sinfo.SinfoCommand.RunAsync,
+        "scontrol" => Cli.Slurm.Scontrol.ScontrolCommand.RunAsync,
+        "sacct" => Cli.Slurm.Sacct.SacctCommand.RunAsync,
         _ => null,
     };
 
