@@ -81,7 +81,7 @@ public sealed class LimitTests(SharedCluster shared)
     [Fact]
     public async Task A_fork_bomb_is_bounded_and_gone_at_the_end()
     {
-        var id = await Cluster.SubmitAsync(Users.Bob, "-c", "1", "--mem=1G", "-t", "1", "-o", "/dev/null", "-J", "bomb", "--wrap", ":(){ :|:& };: ; sleep 60");
+        var id = await Cluster.SubmitAsync(Users.Bob, "-c", "1", "--mem=1G", "-t", "1", "-o", "/dev/null", "-J", "bomb", "--wrap", "b() { b | b & }; b; sleep 60");
         await Cluster.RunningAsync(id);
         await Task.Delay(500); // let it grow to its bound; there is no event to wait for
         var alive = await Cluster.RunAsync("squeue", "-h", "-j", $"{id}", "-o", "%T");
