@@ -177,8 +177,8 @@ public sealed partial class Cluster
         WakeAll(dependents, job.Id);
         if (job.ArrayJobId is not { } arrayId || arrayId == job.Id) return;
         WakeAll(taskDependents, arrayId);
-        var book = arrays[arrayId];
-        if (book.FinishedBad == 1 || IsSettled(jobs[arrayId], book)) WakeAll(dependents, arrayId);
+        // The array's record can be forgotten before one of its ended tasks is requeued: then nobody waits for it.
+        if (arrays.TryGetValue(arrayId, out var book) && (book.FinishedBad == 1 || IsSettled(jobs[arrayId], book))) WakeAll(dependents, arrayId);
     }
 
     private static bool IsSettled(Job array, ArrayBook book) =>
