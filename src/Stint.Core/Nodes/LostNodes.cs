@@ -37,7 +37,8 @@ public sealed partial class Cluster
     /// <summary>Ends a job that has lost nodes for good; they can not answer, so their shares are given up in its place.</summary>
     private static void GiveUp(Batch batch, Job job, HashSet<string> goneNodes)
     {
-        var gone = job.Shares.Where(share => goneNodes.Contains(share.Node) && !job.Released.Contains(share.Node)).Select(static share => share.Node).ToArray();
+        var gone = job.Shares.Select(static share => share.Node)
+            .Where(node => goneNodes.Contains(node) && !job.Released.Contains(node)).ToArray();
         if (job.State == JobState.Running)
         {
             End(batch, job, NodeFailure(job, $"node {gone[0]} stopped responding"), gone);
@@ -54,5 +55,6 @@ public sealed partial class Cluster
             if (jobs[id].State == JobState.Running) End(batch, jobs[id], NodeFailure(jobs[id], cause));
     }
 
-    private static Ending NodeFailure(Job job, string cause) => new(EndKind.EndNodeFail, Cause: cause, Requeue: job.Spec is { IsBatch: true, Requeue: true });
+    private static Ending NodeFailure(Job job, string cause) =>
+        new(EndKind.EndNodeFail, Cause: cause, Requeue: job.Spec is { IsBatch: true, Requeue: true });
 }

@@ -93,6 +93,16 @@ public sealed class ArrayTests
     }
 
     [Fact]
+    public void A_selection_far_beyond_the_array_costs_nothing()
+    {
+        var lab = new Lab();
+        var id = lab.SubmitArray(0, 9);
+        lab.Do(new CancelJob(id, [new ArrayRange { First = 5, Last = uint.MaxValue, Step = 2 }], AliceHerself));
+        Assert.Equal("0-4,6,8", Pending(lab, id));
+        Assert.Equal(RefusalCodes.InvalidJobId, lab.Refused(new CancelJob(id, Enumerable.Repeat(Range(0, 9)[0], 5).ToList(), AliceHerself)).Code);
+    }
+
+    [Fact]
     public void Cancelling_the_array_cancels_all_its_tasks()
     {
         var lab = new Lab().Node("n1", cpus: 2);

@@ -113,6 +113,9 @@ public sealed class JournalTests : IDisposable
         Tamper("DELETE FROM records WHERE sequence = 2");
         using (var journal = SqliteJournal.Open(Path))
             Assert.Contains("record 2 is missing", Assert.Throws<JournalException>(() => journal.Read(0).Count()).Message);
+        Tamper("DELETE FROM records WHERE sequence = 1");
+        using (var journal = SqliteJournal.Open(Path))
+            Assert.Contains("record 1 is missing", Assert.Throws<JournalException>(journal.LoadSnapshot).Message);
     }
 
     [Fact]
