@@ -27,8 +27,10 @@ public sealed partial class Cluster
             if ((batch.Now - node.Changed).TotalMilliseconds < Config.NodeTimeoutMs) continue;
             gone.Add(node.Name);
             affected.UnionWith(node.Jobs);
-            if (node.Availability == NodeAvailability.NodeNotResponding)
-                batch.Add(new NodeStateChanged { Name = node.Name, Availability = NodeAvailability.NodeDown, Reason = "Not responding" });
+            if (node.Availability != NodeAvailability.NodeNotResponding) continue;
+            var change = new NodeStateChanged { Name = node.Name, Availability = NodeAvailability.NodeDown };
+            if (node.Reason.Length == 0) change.Reason = "Not responding";      // an admin's reason to drain it stays
+            batch.Add(change);
         }
         foreach (var id in affected) GiveUp(batch, jobs[id], gone);
         return affected;
@@ -37,7 +39,8 @@ public sealed partial class Cluster
     /// <summary>Ends a job that has lost nodes for good; they can not answer, so their shares are given up in its place.</summary>
     private static void GiveUp(Batch batch, Job job, HashSet<string> goneNodes)
     {
-        var gone = job.Shares.Where(share => goneNodes.Contains(share.Node) && !job.Released.Contains(share.Node)).Select(static share => share.Node).ToArray();
+        var gone = job.Shares.Select(static share => share.Node)
+            .Where(node => goneNodes.Contains(node) && !job.Released.Contains(node)).ToArray();
         if (job.State == JobState.Running)
         {
             End(batch, job, NodeFailure(job, $"node {gone[0]} stopped responding"), gone);
@@ -54,5 +57,6 @@ public sealed partial class Cluster
             if (jobs[id].State == JobState.Running) End(batch, jobs[id], NodeFailure(jobs[id], cause));
     }
 
-    private static Ending NodeFailure(Job job, string cause) => new(EndKind.EndNodeFail, Cause: cause, Requeue: job.Spec is { IsBatch: true, Requeue: true });
+    private static Ending NodeFailure(Job job, string cause) =>
+        new(EndKind.EndNodeFail, Cause: cause, Requeue: job.Spec is { IsBatch: true, Requeue: true });
 }

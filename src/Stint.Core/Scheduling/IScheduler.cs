@@ -6,7 +6,8 @@ using Stint.Core.Resources;
 
 namespace Stint.Core.Scheduling;
 
-/// <summary>A policy: who starts now, and why the others do not. It sees a view and returns a plan; <see cref="Cluster.Decide"/> checks the plan again.</summary>
+/// <summary>A policy: who starts now, and why the others do not. It sees a view and returns a plan; <see cref="Cluster.Decide"/> checks
+/// the plan again.</summary>
 public interface IScheduler
 {
     Plan Plan(SchedulingView view);
@@ -34,10 +35,12 @@ public sealed class SchedulingView
 {
     private readonly Func<Job, Partition, Verdict?> obstacle;
     private readonly Func<Job, int> startableTasks;
+    private readonly Action<Job> noteStart;
     private readonly IReadOnlyDictionary<string, Node> nodes;
 
-    internal SchedulingView(Instant now, IReadOnlyList<Partition> partitions, IReadOnlyDictionary<string, Node> nodes, long nodesVersion, int startsMax,
-        Func<Job, Partition, Verdict?> obstacle, Func<Job, int> startableTasks)
+    internal SchedulingView(Instant now, IReadOnlyList<Partition> partitions, IReadOnlyDictionary<string, Node> nodes, long nodesVersion,
+        int startsMax,
+        Func<Job, Partition, Verdict?> obstacle, Func<Job, int> startableTasks, Action<Job> noteStart)
     {
         Now = now;
         Partitions = partitions;
@@ -46,6 +49,7 @@ public sealed class SchedulingView
         StartsMax = startsMax;
         this.obstacle = obstacle;
         this.startableTasks = startableTasks;
+        this.noteStart = noteStart;
     }
 
     public Instant Now { get; }
@@ -64,4 +68,7 @@ public sealed class SchedulingView
 
     /// <summary>How many tasks of this job may start now: 1 for a plain job, less than all for a throttled array.</summary>
     public int StartableTasks(Job job) => startableTasks(job);
+
+    /// <summary>A policy says so for each start it plans, so that throttles count it.</summary>
+    public void NoteStart(Job job) => noteStart(job);
 }

@@ -77,6 +77,22 @@ public sealed class ArrayTests
     }
 
     [Fact]
+    public void A_task_that_found_no_place_does_not_count_for_the_throttle()
+    {
+        var lab = new Lab().Nodes("n1", "n2");
+        var id = lab.SubmitArray(0, 3, s => s.NodesMin = 2, throttle: 1);
+        lab.Schedule();
+        var task = lab.Task(id, 0).Id;
+        lab.Do(new UpdateNode("n1", Lab.Root, true, null, "fan"));
+        lab.Do(new RequeueJob(task, AliceHerself));
+        lab.Release(task).Schedule();
+        Assert.Equal((PendingReason.ReqNodeNotAvail, PendingReason.ReqNodeNotAvail), (lab.Job(id).Reason, lab.Job(task).Reason));
+        lab.Do(new UpdateNode("n1", Lab.Root, false, null, ""));
+        lab.Schedule();
+        Assert.Single(lab.Cluster.ActiveJobs);
+    }
+
+    [Fact]
     public void Ranges_of_tasks_can_be_cancelled_running_or_not()
     {
         var lab = new Lab().Node("n1", cpus: 2);
@@ -90,6 +106,16 @@ public sealed class ArrayTests
         Assert.Equal(RefusalCodes.InvalidJobId, lab.Refused(new CancelJob(id, Range(20, 30), AliceHerself)).Code);
         Assert.Equal(RefusalCodes.InvalidJobId, lab.Refused(new CancelJob(id, [], AliceHerself)).Code);
         Assert.Equal(RefusalCodes.AccessDenied, lab.Refused(new CancelJob(id, Range(5, 6), Lab.User(Lab.Bob))).Code);
+    }
+
+    [Fact]
+    public void A_selection_far_beyond_the_array_costs_nothing()
+    {
+        var lab = new Lab();
+        var id = lab.SubmitArray(0, 9);
+        lab.Do(new CancelJob(id, [new ArrayRange { First = 5, Last = uint.MaxValue, Step = 2 }], AliceHerself));
+        Assert.Equal("0-4,6,8", Pending(lab, id));
+        Assert.Equal(RefusalCodes.InvalidJobId, lab.Refused(new CancelJob(id, Enumerable.Repeat(Range(0, 9)[0], 5).ToList(), AliceHerself)).Code);
     }
 
     [Fact]

@@ -81,6 +81,17 @@ public sealed class SubmitTests
     }
 
     [Fact]
+    public void Ranges_that_name_tasks_over_and_over_are_refused() =>
+        Assert.Equal(RefusalCodes.InvalidArray, Refused(s => { for (var i = 0; i < 5; i++) s.Array.Add(new ArrayRange { First = 0, Last = 9_999, Step = 1 }); }).Code);
+
+    [Fact]
+    public void Times_that_can_not_be_added_up_are_refused()
+    {
+        Assert.Equal(RefusalCodes.InvalidTimeLimit, Refused(s => s.TimeLimitMs = long.MaxValue).Code);
+        Assert.Equal(RefusalCodes.InvalidRequest, Refused(s => s.BeginMs = long.MaxValue).Code);
+    }
+
+    [Fact]
     public void A_descending_array_range_is_refused() =>
         Assert.Equal(RefusalCodes.InvalidArray, Refused(s => s.Array.Add(new ArrayRange { First = 5, Last = 2, Step = 1 })).Code);
 

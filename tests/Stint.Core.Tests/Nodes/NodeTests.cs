@@ -98,6 +98,17 @@ public sealed class NodeTests
     }
 
     [Fact]
+    public void Resuming_a_silent_node_does_not_make_it_answer()
+    {
+        var lab = new Lab().Node("n1");
+        lab.Do(new LoseNode("n1"));
+        lab.After(TimeSpan.FromMinutes(5)).Tick();
+        lab.Do(new UpdateNode("n1", Lab.Root, false, null, ""));
+        Assert.Equal(NodeAvailability.NodeNotResponding, lab.NodeOf("n1").Availability);
+        Assert.Equal(NodeAvailability.NodeUp, lab.Node("n1").NodeOf("n1").Availability);
+    }
+
+    [Fact]
     public void Jobs_on_a_node_set_down_that_never_answers_are_given_up()
     {
         var lab = new Lab().Node("n1");
@@ -129,6 +140,7 @@ public sealed class NodeTests
     [Theory]
     [InlineData("", 4u, 1ul)]
     [InlineData("a/b", 4u, 1ul)]
+    [InlineData("..", 4u, 1ul)]
     [InlineData("n1", 0u, 1ul)]
     [InlineData("n1", 4u, 0ul)]
     public void Nonsense_does_not_register(string name, uint cpus, ulong memory) =>

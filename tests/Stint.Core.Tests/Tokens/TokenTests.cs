@@ -26,6 +26,7 @@ public sealed class TokenTests
         var lab = With(node: "n1");
         Assert.Equal(RefusalCodes.TokenInvalid, lab.Refused(new UseToken("h2", "n1", "AA")).Code);
         Assert.Equal(RefusalCodes.TokenInvalid, lab.Refused(new UseToken("h1", "n2", "AA")).Code);
+        Assert.Equal(RefusalCodes.InvalidNodeName, lab.Refused(new UseToken("h1", "../n1", "AA")).Code);
         lab.After(TimeSpan.FromHours(1));
         Assert.Equal(RefusalCodes.TokenExpired, lab.Refused(new UseToken("h1", "n1", "AA")).Code);
     }
