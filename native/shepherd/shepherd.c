@@ -230,12 +230,14 @@ static void make_record(void)
     }
 }
 
-// The message minus its type is the file. Not durable (disk full): the step's end is not forgotten, it is tried again while this process lives.
-static void save_record(void)
+// The message minus its type is the file: whole or not there after any kill, and once synced after a loss of power too. The agent hears in
+// between, so that it does not wait for the disk. Disk full: the step's end is not forgotten, it is tried again while this process lives.
+static void save_record(int first)
 {
     int fd = openat(FD_DIR, "exit.tmp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    durable = fd >= 0 && write(fd, record.bytes + 4, record.used - 4) == (ssize_t)record.used - 4 && fsync(fd) == 0
-        && renameat(FD_DIR, "exit.tmp", FD_DIR, "exit") == 0 && fsync(FD_DIR) == 0;
+    durable = fd >= 0 && write(fd, record.bytes + 4, record.used - 4) == (ssize_t)record.used - 4 && renameat(FD_DIR, "exit.tmp", FD_DIR, "exit") == 0;
+    if (first) tell(&record, NULL, 0);
+    durable = durable && fsync(fd) == 0 && fsync(FD_DIR) == 0;       // the first commits the name as well on journalling file systems; then this is nothing
     if (fd >= 0) close(fd);
     poll_at = durable ? 0 : now_ms() + RECORD_RETRY_MS;
 }
@@ -267,13 +269,12 @@ static void try_end(void)
         if (each_process(0) == 0 || now - leftover_since > LEFTOVER_MAX_MS) {        // what will not die is the agent's to name
             ended = 1;
             make_record();
-            save_record();
-            tell(&record, NULL, 0);
+            save_record(1);
         } else {
             kill_group();
             poll_at = now + POLL_MS + (now - leftover_since) / 8;
         }
-    } else if (ended && !durable && poll_at && now_ms() >= poll_at) save_record();
+    } else if (ended && !durable && poll_at && now_ms() >= poll_at) save_record(0);
 }
 
 static void prepare(void)

@@ -30,12 +30,11 @@ internal sealed unsafe class Reactor : IDisposable
     /// <summary>Runs <paramref name="action"/> on the reactor's thread, in order of posting. From any thread.</summary>
     public void Post(Action action)
     {
+        if (_stopping)
+            return;
         _posted.Enqueue(action);
         if (Interlocked.Exchange(ref _woken, 1) == 0)
-        {
-            var one = 1L;
-            Posix.Write(_wake, &one, 8);
-        }
+            Wake();
     }
 
     public void After(TimeSpan delay, Action action) => _timers.Enqueue(action, Stopwatch.GetTimestamp() + (long)(delay.TotalSeconds * Stopwatch.Frequency));
@@ -56,7 +55,7 @@ internal sealed unsafe class Reactor : IDisposable
     public void Dispose()
     {
         _stopping = true;
-        Post(() => { });
+        Wake();
         if (Thread.CurrentThread != _thread)
             _thread.Join();
         Posix.Close(_epoll);
@@ -92,6 +91,12 @@ internal sealed unsafe class Reactor : IDisposable
                 Guarded(action);
             }
         }
+    }
+
+    void Wake()
+    {
+        var one = 1L;
+        Posix.Write(_wake, &one, 8);
     }
 
     void Woken()

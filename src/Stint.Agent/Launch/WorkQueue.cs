@@ -20,8 +20,14 @@ internal sealed class WorkQueue : IDisposable
 
     public void Add(Action work)
     {
-        if (!_work.IsAddingCompleted)
+        try
+        {
             _work.Add(work);
+        }
+        catch (InvalidOperationException)
+        {
+            // The agent stops at this moment; the spool remembers what was not begun.
+        }
     }
 
     /// <summary>Nothing new is begun; what is under way ends.</summary>

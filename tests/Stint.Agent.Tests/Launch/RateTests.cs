@@ -24,7 +24,7 @@ public sealed class RateTests(ITestOutputHelper output) : IDisposable
     [RootFact]
     public void Launches_per_second_with_limits_receipt_and_durable_exit()
     {
-        Run(100, 100);
+        Run(10000, 300);      // past the compiler
         var (began, agent, children) = (Stopwatch.GetTimestamp(), Cpu(0), Cpu(-1));
         const int Steps = 600;
         Run(1000, Steps);
