@@ -25,7 +25,7 @@ internal static class Reply
 
     public static int StatusOf(string code) => code switch
     {
-        RefusalCodes.InvalidJobId or RefusalCodes.InvalidNodeName or "not_found" => 404,
+        RefusalCodes.InvalidJobId or "not_found" => 404,
         RefusalCodes.AccessDenied or RefusalCodes.TokenInvalid or RefusalCodes.TokenExpired or RefusalCodes.TokenUsed => 403,
         RefusalCodes.AlreadyDone or RefusalCodes.JobPending or RefusalCodes.JobNotPending or RefusalCodes.JobNotRunning => 409,
         RefusalCodes.StepResourcesBusy or RefusalCodes.NodeNameTaken or RefusalCodes.Disabled => 409,
