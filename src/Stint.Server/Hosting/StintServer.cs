@@ -91,6 +91,7 @@ public sealed partial class StintServer : IAsyncDisposable
         var (cluster, replayed) = Replay(journal);
         var parts = Compose(cluster, journal, config, logs);
         Prepare(cluster, journal, config);
+        parts.Feed.StartAfter(journal.LastSequence);
         Listeners.RemoveStaleSocket(home);
         builder.WebHost.ConfigureKestrel(kestrel => Listeners.Configure(kestrel, home, config.Listen, Authority));
         Routes.AddServices(builder.Services);
@@ -130,7 +131,6 @@ public sealed partial class StintServer : IAsyncDisposable
         var agents = new AgentDirectory();
         var runs = new RunDirectory();
         var feed = new ChangeFeed();
-        feed.StartAfter(journal.LastSequence);
         projector = Own(new Projector(journal, () => seams.OpenHistory(home), logs.CreateLogger<Projector>()));
         projector.TryOpen();
         var dispatch = new Dispatch(agents, payloads, runs, logs.CreateLogger<Dispatch>());

@@ -15,7 +15,7 @@ namespace Stint.Server.Runs;
 internal sealed partial class RunSession(RunWire wire, RunPlan plan, Caller.Local caller, RunParts parts)
 {
     private const int InputFramesMax = 16;
-    private static readonly TimeSpan StepRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StepRetry = TimeSpan.FromSeconds(1), CloseTimeout = TimeSpan.FromSeconds(5);
     private readonly Channel<RunSignal> signals = Channel.CreateUnbounded<RunSignal>(new UnboundedChannelOptions { SingleReader = true });
     private readonly SemaphoreSlim inputRoom = new(InputFramesMax);
     private readonly OutputLedger ledger = new();
@@ -63,8 +63,11 @@ internal sealed partial class RunSession(RunWire wire, RunPlan plan, Caller.Loca
         {
             parts.Runs.Forget(jobId, step?.Id, this);
             wire.Finish();
-            await reading.CancelAsync();
             inputRoom.Release(InputFramesMax);
+            // A cancelled receive aborts the socket, so what is still to be written goes first; then the client has a moment to close.
+            await Task.WhenAny(wire.Written, Task.Delay(CloseTimeout, CancellationToken.None));
+            await Task.WhenAny(reader, Task.Delay(CloseTimeout, CancellationToken.None));
+            await reading.CancelAsync();
             await reader;
         }
     }

@@ -30,7 +30,12 @@ internal sealed class RunWire(WebSocket socket)
     /// <summary>Nothing follows; the writer then closes the socket.</summary>
     public void Finish() => outgoing.Writer.TryComplete();
 
-    public async Task WriteAsync(CancellationToken cancellation)
+    /// <summary>The writing loop; completes after <see cref="Finish"/> or when the client is gone.</summary>
+    public Task Written { get; private set; } = Task.CompletedTask;
+
+    public void StartWriting(CancellationToken cancellation) => Written = WriteAsync(cancellation);
+
+    private async Task WriteAsync(CancellationToken cancellation)
     {
         try
         {
