@@ -52,7 +52,8 @@ public sealed partial class Cluster
     };
 
     /// <summary>Folds one record in. The engine applies records right after they were decided and before the commit.</summary>
-    /// <exception cref="InvalidOperationException">The record contradicts the state: the journal is not ours, or the program is wrong.</exception>
+    /// <exception cref="InvalidOperationException">The record contradicts the state: the journal is not ours, or the program is
+    /// wrong.</exception>
     public void Apply(Record record)
     {
         var at = new Instant(record.AtMs);
@@ -81,7 +82,9 @@ public sealed partial class Cluster
         }
     }
 
-    private Job JobOf(uint id) => jobs.TryGetValue(id, out var job) ? job : throw new InvalidOperationException($"a record names job {id}, which is not known");
+    private Job JobOf(uint id) => jobs.TryGetValue(id, out var job) ? job
+        : throw new InvalidOperationException($"a record names job {id}, which is not known");
 
-    private Node NodeOf(string name) => nodes.TryGetValue(name, out var node) ? node : throw new InvalidOperationException($"a record names node {name}, which is not known");
+    private Node NodeOf(string name) => nodes.TryGetValue(name, out var node) ? node
+        : throw new InvalidOperationException($"a record names node {name}, which is not known");
 }

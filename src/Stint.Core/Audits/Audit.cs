@@ -25,7 +25,8 @@ public sealed partial class Cluster
 
     private void AuditNodes()
     {
-        var held = nodes.Keys.ToDictionary(static name => name, static _ => (Cpus: default(CpuSet), Memory: 0UL, Jobs: new HashSet<uint>()), StringComparer.Ordinal);
+        var held = nodes.Keys.ToDictionary(static name => name, static _ => (Cpus: default(CpuSet), Memory: 0UL, Jobs: new HashSet<uint>()),
+            StringComparer.Ordinal);
         foreach (var job in jobs.Values)
         {
             if (!job.IsActive) continue;
@@ -42,14 +43,16 @@ public sealed partial class Cluster
         }
         foreach (var node in nodes.Values) AuditNode(node, held[node.Name].Cpus, held[node.Name].Memory, held[node.Name].Jobs);
         foreach (var partition in partitions)
-            Must(partition.Nodes.SequenceEqual(NodesOf(partition.Spec.Nodes)), $"partition {partition.Name} has other nodes than its list says");
+            Must(partition.Nodes.SequenceEqual(NodesOf(partition.Spec.Nodes)),
+                $"partition {partition.Name} has other nodes than its list says");
     }
 
     private static void AuditNode(Node node, CpuSet cpus, ulong memory, HashSet<uint> holders)
     {
         Must(node.AllCpus == CpuSet.Full((int)node.Hardware.Cpus), $"node {node.Name} has other CPUs than it registered");
         Must(cpus.IsSubsetOf(node.AllCpus), $"jobs hold CPUs that node {node.Name} does not have");
-        Must(node.FreeCpus == node.AllCpus.Except(cpus), $"node {node.Name} counts CPUs {node.FreeCpus} as free; {node.AllCpus.Except(cpus)} are");
+        Must(node.FreeCpus == node.AllCpus.Except(cpus),
+            $"node {node.Name} counts CPUs {node.FreeCpus} as free; {node.AllCpus.Except(cpus)} are");
         Must(node.CpusAllocated == cpus.Count, $"node {node.Name} counts {node.CpusAllocated} CPUs as allocated; {cpus.Count} are");
         Must(node.MemoryAllocatedBytes == memory, $"node {node.Name} counts {node.MemoryAllocatedBytes} bytes as allocated; {memory} are");
         Must(memory <= node.Hardware.MemoryBytes, $"node {node.Name} has {node.Hardware.MemoryBytes} bytes; {memory} are allocated");
@@ -64,12 +67,15 @@ public sealed partial class Cluster
             {
                 Must(queued.Add(job.Id), $"job {job.Id} is in two queues");
                 Must(ReferenceEquals(jobs.GetValueOrDefault(job.Id), job), $"the queue holds job {job.Id}, which is not known");
-                Must(job.State == JobState.Pending && !job.Held, $"the queue holds job {job.Id}, which is {job.State}{(job.Held ? " and held" : "")}");
+                Must(job.State == JobState.Pending && !job.Held,
+                    $"the queue holds job {job.Id}, which is {job.State}{(job.Held ? " and held" : "")}");
                 Must(partition.Name == job.Spec.Partition, $"job {job.Id} is in the queue of {partition.Name}");
             }
         foreach (var job in jobs.Values)
-            if (job.State == JobState.Pending) Must(queued.Contains(job.Id) != parked.Contains(job.Id), $"pending job {job.Id} is in none, or both, of queue and parking");
-        foreach (var id in parked) Must(jobs.TryGetValue(id, out var job) && job.State == JobState.Pending, $"job {id} is parked although it is not pending");
+            if (job.State == JobState.Pending)
+                Must(queued.Contains(job.Id) != parked.Contains(job.Id), $"pending job {job.Id} is in none, or both, of queue and parking");
+        foreach (var id in parked)
+            Must(jobs.TryGetValue(id, out var job) && job.State == JobState.Pending, $"job {id} is parked although it is not pending");
         foreach (var id in parkedForNodes.Concat(parkedForThrottle).Concat(parkedSingletons.Values.SelectMany(static ids => ids)))
             Must(parked.Contains(id), $"job {id} waits for something although it is not parked");
     }
@@ -79,17 +85,22 @@ public sealed partial class Cluster
         var unfinished = jobs.Values.Where(static job => !job.IsOver).ToList();
         Must(unfinishedJobs == unfinished.Count, $"{unfinishedJobs} jobs are counted as unfinished; {unfinished.Count} are");
         Must(unfinishedByName.Values.Sum(static ids => ids.Count) == unfinished.Count, "the index by name counts other jobs");
-        foreach (var job in unfinished) Must(unfinishedByName[(job.Spec.Uid, job.Spec.Name)].Contains(job.Id), $"the index by name lacks job {job.Id}");
-        Must(activeJobs.SetEquals(jobs.Values.Where(static job => job.IsActive).Select(static job => job.Id)), "the index of active jobs differs");
-        Must(endedJobs.SetEquals(jobs.Values.Where(static job => job.IsOver).Select(static job => (job.Ended.Milliseconds, job.Id))), "the index of ended jobs differs");
+        foreach (var job in unfinished)
+            Must(unfinishedByName[(job.Spec.Uid, job.Spec.Name)].Contains(job.Id), $"the index by name lacks job {job.Id}");
+        Must(activeJobs.SetEquals(jobs.Values.Where(static job => job.IsActive).Select(static job => job.Id)),
+            "the index of active jobs differs");
+        Must(endedJobs.SetEquals(jobs.Values.Where(static job => job.IsOver).Select(static job => (job.Ended.Milliseconds, job.Id))),
+            "the index of ended jobs differs");
         foreach (var ((uid, token), id) in clientTokens)
-            Must(jobs.TryGetValue(id, out var job) && job.Spec.Uid == uid && job.Spec.ClientToken == token, $"a client token points to job {id}");
+            Must(jobs.TryGetValue(id, out var job) && job.Spec.Uid == uid && job.Spec.ClientToken == token,
+                $"a client token points to job {id}");
         var waiting = new Dictionary<uint, HashSet<uint>>();
         foreach (var job in jobs.Values.Where(static job => job.State == JobState.Pending))
             foreach (var dependency in job.Spec.Dependencies)
                 if (dependency.Kind != "singleton" && jobs.ContainsKey(dependency.JobId)) Enlist(waiting, dependency.JobId, job.Id);
         foreach (var (target, ids) in waiting)
-            Must(dependents.TryGetValue(target, out var known) && ids.IsSubsetOf(known), $"the index of dependents lacks some of job {target}");
+            Must(dependents.TryGetValue(target, out var known) && ids.IsSubsetOf(known),
+                $"the index of dependents lacks some of job {target}");
     }
 
     /// <summary>Each task is exactly once unstarted, a job, or finished (as ever), and the counts say so.</summary>
@@ -100,8 +111,10 @@ public sealed partial class Cluster
         Must(members.Count == book.TaskJobs.Count, $"array {id} has {members.Count} task jobs; its book has {book.TaskJobs.Count}");
         foreach (var job in members)
         {
-            Must(book.TaskJobs.TryGetValue(job.ArrayTask!.Value, out var known) && known == job.Id, $"task {job.ArrayTask} of array {id} is not job {job.Id} in its book");
-            Must(!array!.IsArray || array.State != JobState.Pending || !array.Unstarted!.Contains(job.ArrayTask.Value), $"task {job.ArrayTask} of array {id} is a job and unstarted");
+            Must(book.TaskJobs.TryGetValue(job.ArrayTask!.Value, out var known) && known == job.Id,
+                $"task {job.ArrayTask} of array {id} is not job {job.Id} in its book");
+            Must(!array!.IsArray || array.State != JobState.Pending || !array.Unstarted!.Contains(job.ArrayTask.Value),
+                $"task {job.ArrayTask} of array {id} is a job and unstarted");
             Must(IsTaskOf(array.Spec, job.ArrayTask.Value), $"job {job.Id} is task {job.ArrayTask} of array {id}, which has no such task");
         }
         Must(book.Live == members.Count(static job => !job.IsOver), $"array {id} counts {book.Live} live tasks");
@@ -125,7 +138,8 @@ public sealed partial class Cluster
         {
             Must(step.IsOver || job.IsActive, $"step {job.Id}.{StepName(step.Id)} outlives its job");
             foreach (var share in step.Shares)
-                Must(ShareOn(job, share.Node) is { } whole && CpuSet.FromBytes(share.Cpus).IsSubsetOf(CpuSet.FromBytes(whole.Cpus)), $"step {job.Id}.{StepName(step.Id)} has CPUs on {share.Node} that its job has not");
+                Must(ShareOn(job, share.Node) is { } whole && CpuSet.FromBytes(share.Cpus).IsSubsetOf(CpuSet.FromBytes(whole.Cpus)),
+                    $"step {job.Id}.{StepName(step.Id)} has CPUs on {share.Node} that its job has not");
         }
     }
 }

@@ -15,9 +15,11 @@ public sealed partial class Cluster
             if (partition.Name.Length == 0 || !names.Add(partition.Name))
                 return Decision.No(RefusalCodes.InvalidPartition, $"partition name \"{partition.Name}\" is empty or used twice");
             if (partition.Nodes != "ALL" && NodeNames.Expand(partition.Nodes) is null)
-                return Decision.No(RefusalCodes.InvalidNodeName, $"partition {partition.Name}: \"{partition.Nodes}\" is not a list of nodes", "Write names such as n[1-8],gpu1, or ALL");
+                return Decision.No(RefusalCodes.InvalidNodeName,
+                    $"partition {partition.Name}: \"{partition.Nodes}\" is not a list of nodes", "Write names such as n[1-8],gpu1, or ALL");
             if (partition.IsDefault && ++defaults > 1)
-                return Decision.No(RefusalCodes.InvalidPartition, $"partition {partition.Name} is the second default partition", "Keep one");
+                return Decision.No(RefusalCodes.InvalidPartition, $"partition {partition.Name} is the second default partition",
+                    "Keep one");
         }
         if (config.Equals(Config)) return Decision.Nothing;
         var batch = new Batch(now);

@@ -11,7 +11,8 @@ public sealed partial class Cluster
     private void On(JobAllocated record, Instant at)
     {
         var job = record.HasArrayJobId && JobOf(record.ArrayJobId).IsArray ? TakeTask(record) : JobOf(record.JobId);
-        if (job.State != JobState.Pending) throw new InvalidOperationException($"job {job.Id} was given resources although it is {job.State}");
+        if (job.State != JobState.Pending)
+            throw new InvalidOperationException($"job {job.Id} was given resources although it is {job.State}");
         LeavePending(job);
         job.State = JobState.Running;
         job.Attempt = record.Attempt;

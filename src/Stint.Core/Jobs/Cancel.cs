@@ -26,20 +26,22 @@ public sealed partial class Cluster
     private Decision CancelTasks(Batch batch, Job array, IReadOnlyList<ArrayRange> ranges, Actor by)
     {
         if (array.Spec.Array.Count == 0) return Decision.No(RefusalCodes.InvalidJobId, $"job {array.Id} is not an array");
-        if (!ValidSelection(ranges)) return Decision.No(RefusalCodes.InvalidJobId, $"the selected tasks of array {array.Id} are not ascending ranges of task numbers");
+        if (Selection(array, ranges) is not { } selected)
+            return Decision.No(RefusalCodes.InvalidJobId,
+                $"the selected tasks of array {array.Id} are not ascending ranges of task numbers");
         var (found, over) = (false, false);
         if (arrays.TryGetValue(array.Id, out var book))
         {
             foreach (var (task, id) in book.TaskJobs)
             {
-                if (!Selects(ranges, task)) continue;
+                if (!selected.Contains(task)) continue;
                 if (jobs[id].IsOver) { over = true; continue; }
                 found = true;
                 Cancel(batch, jobs[id], by);
             }
-            if (array.IsArray && array.State == JobState.Pending) found |= CancelUnstarted(batch, array, ranges, by);
+            if (array.IsArray && array.State == JobState.Pending) found |= CancelUnstarted(batch, array, selected, by);
         }
-        else if (array.ArrayTask is { } own && Selects(ranges, own))
+        else if (array.ArrayTask is { } own && selected.Contains(own))
         {
             if (array.IsOver) over = true;
             else { found = true; Cancel(batch, array, by); }
@@ -49,11 +51,11 @@ public sealed partial class Cluster
             : Decision.No(RefusalCodes.InvalidJobId, $"array {array.Id} has none of the selected tasks");
     }
 
-    private static bool CancelUnstarted(Batch batch, Job array, IReadOnlyList<ArrayRange> ranges, Actor by)
+    private static bool CancelUnstarted(Batch batch, Job array, TaskSet selection, Actor by)
     {
         var selected = new List<uint>();
         foreach (var task in array.Unstarted!.Tasks())
-            if (Selects(ranges, task)) selected.Add(task);
+            if (selection.Contains(task)) selected.Add(task);
         if (selected.Count == 0) return false;
         if (selected.Count == array.PendingTaskCount)
             batch.Add(new JobEnded { JobId = array.Id, Kind = EndKind.EndCancelled, ByUid = by.Uid });
@@ -70,18 +72,21 @@ public sealed partial class Cluster
             End(batch, job, new Ending(EndKind.EndCancelled, by.Uid));
     }
 
-    private static bool ValidSelection(IReadOnlyList<ArrayRange> ranges)
+    /// <summary>The ranges as a set, cut off after the array's last task; null when they are none. The work is bounded by the array's
+    /// size.</summary>
+    private static TaskSet? Selection(Job array, IReadOnlyList<ArrayRange> ranges)
     {
+        var last = array.Spec.Array.Max(static range => range.Last);
+        var work = 0UL;
+        var within = new List<ArrayRange>();
         foreach (var range in ranges)
-            if (range.Last < range.First) return false;
-        return ranges.Count is > 0 and <= ArrayRangesMax;
-    }
-
-    private static bool Selects(IReadOnlyList<ArrayRange> ranges, uint task)
-    {
-        foreach (var range in ranges)
-            if (task >= range.First && task <= range.Last && (task - range.First) % Math.Max(1, range.Step) == 0) return true;
-        return false;
+        {
+            if (range.Last < range.First) return null;
+            if (range.First > last) continue;
+            within.Add(new ArrayRange { First = range.First, Last = Math.Min(range.Last, last), Step = Math.Max(1, range.Step) });
+            work += (within[^1].Last - range.First) / within[^1].Step + 1;
+        }
+        return ranges.Count == 0 || work > 4 * ((ulong)last + 1) ? null : new TaskSet(within);
     }
 
     private void On(ArrayTasksCancelled record, Instant at)

@@ -8,7 +8,7 @@ namespace Stint.Core;
 // dependencies are dropped at submission, so that a later job with that id means nothing to this one.
 public sealed partial class Cluster
 {
-    private enum Verdict3 { NotYet, Satisfied, Never }
+    private enum DependencyState { NotYet, Satisfied, Never }
 
     /// <summary>Who waits for a job (or an array as a whole); also what keeps that job from being forgotten.</summary>
     private readonly Dictionary<uint, HashSet<uint>> dependents = [];
@@ -18,12 +18,15 @@ public sealed partial class Cluster
     private Refusal? CheckDependencies(JobSpec spec)
     {
         if (spec.Dependencies.Count > DependenciesMax)
-            return No(RefusalCodes.InvalidDependency, $"the job names {spec.Dependencies.Count} dependencies; the limit is {DependenciesMax}");
+            return No(RefusalCodes.InvalidDependency,
+                $"the job names {spec.Dependencies.Count} dependencies; the limit is {DependenciesMax}");
         foreach (var dependency in spec.Dependencies)
         {
             if (dependency.Kind is not ("after" or "afterok" or "afternotok" or "afterany" or "aftercorr" or "singleton"))
-                return No(RefusalCodes.InvalidDependency, $"\"{Short(dependency.Kind)}\" is not a kind of dependency", "Use after, afterok, afternotok, afterany, aftercorr or singleton");
-            if (dependency.DelayMs < 0) return No(RefusalCodes.InvalidDependency, "the delay of a dependency is negative");
+                return No(RefusalCodes.InvalidDependency, $"\"{Short(dependency.Kind)}\" is not a kind of dependency",
+                    "Use after, afterok, afternotok, afterany, aftercorr or singleton");
+            if (dependency.DelayMs is < 0 or > SpanMsMax)
+                return No(RefusalCodes.InvalidDependency, "the delay of a dependency is negative or too long");
             if (dependency.Kind != "singleton" && dependency.JobId == NextJobId)
                 return No(RefusalCodes.InvalidDependency, $"job {NextJobId} can not depend on itself");
         }
@@ -33,56 +36,58 @@ public sealed partial class Cluster
     }
 
     /// <summary>Whether the job's dependencies let it start; for an array with aftercorr: whether they let any task start.</summary>
-    private Verdict3 DependenciesOf(Job job, Instant now, out Instant wake)
+    private DependencyState DependenciesOf(Job job, Instant now, out Instant wake)
     {
         wake = Instant.Never;
-        if (job.Spec.Dependencies.Count == 0) return Verdict3.Satisfied;
+        if (job.Spec.Dependencies.Count == 0) return DependencyState.Satisfied;
         var (satisfied, never) = (0, 0);
         var any = job.Spec.DependencyAny;
         foreach (var dependency in job.Spec.Dependencies)
         {
             any |= dependency.AnySuffices;
             var verdict = Evaluate(job, dependency, now, ref wake);
-            if (verdict == Verdict3.Satisfied) satisfied++;
-            else if (verdict == Verdict3.Never) never++;
+            if (verdict == DependencyState.Satisfied) satisfied++;
+            else if (verdict == DependencyState.Never) never++;
         }
         var count = job.Spec.Dependencies.Count;
-        if (any) return satisfied > 0 ? Verdict3.Satisfied : never == count ? Verdict3.Never : Verdict3.NotYet;
-        return never > 0 ? Verdict3.Never : satisfied == count ? Verdict3.Satisfied : Verdict3.NotYet;
+        if (any) return satisfied > 0 ? DependencyState.Satisfied : never == count ? DependencyState.Never : DependencyState.NotYet;
+        return never > 0 ? DependencyState.Never : satisfied == count ? DependencyState.Satisfied : DependencyState.NotYet;
     }
 
-    private Verdict3 Evaluate(Job job, Dependency dependency, Instant now, ref Instant wake)
+    private DependencyState Evaluate(Job job, Dependency dependency, Instant now, ref Instant wake)
     {
-        if (dependency.Kind == "singleton") return IsFirstOfItsName(job) ? Verdict3.Satisfied : Verdict3.NotYet;
-        if (!jobs.TryGetValue(dependency.JobId, out var target)) return Verdict3.Satisfied;
+        if (dependency.Kind == "singleton") return IsFirstOfItsName(job) ? DependencyState.Satisfied : DependencyState.NotYet;
+        if (!jobs.TryGetValue(dependency.JobId, out var target)) return DependencyState.Satisfied;
         if (dependency.Kind == "aftercorr")
         {
             if (job.IsArray && arrays.ContainsKey(target.Id)) return AnyCorresponding(job, target);
             if (job.ArrayTask is { } own && arrays.ContainsKey(target.Id)) return Task(target, own, "afterok", 0, now, ref wake);
         }
         var kind = dependency.Kind == "aftercorr" ? "afterok" : dependency.Kind;
-        if (dependency.HasArrayTask && arrays.ContainsKey(target.Id)) return Task(target, dependency.ArrayTask, kind, dependency.DelayMs, now, ref wake);
-        return arrays.TryGetValue(target.Id, out var book) ? Whole(target, book, kind) : Single(target, kind, dependency.DelayMs, now, ref wake);
+        if (dependency.HasArrayTask && arrays.ContainsKey(target.Id))
+            return Task(target, dependency.ArrayTask, kind, dependency.DelayMs, now, ref wake);
+        return arrays.TryGetValue(target.Id, out var book) ? Whole(target, book, kind)
+            : Single(target, kind, dependency.DelayMs, now, ref wake);
     }
 
-    private static Verdict3 Single(Job target, string kind, long delayMs, Instant now, ref Instant wake)
+    private static DependencyState Single(Job target, string kind, long delayMs, Instant now, ref Instant wake)
     {
         var moment = kind == "after" && target.Started.IsSet ? target.Started : target.Ended;
-        if (kind == "after" ? !target.Started.IsSet && !target.IsOver : !target.IsOver) return Verdict3.NotYet;
+        if (kind == "after" ? !target.Started.IsSet && !target.IsOver : !target.IsOver) return DependencyState.NotYet;
         var ok = target.State == JobState.Completed;
-        if (kind == "afterok" && !ok || kind == "afternotok" && ok) return Verdict3.Never;
+        if (kind == "afterok" && !ok || kind == "afternotok" && ok) return DependencyState.Never;
         var due = new Instant(moment.Milliseconds + delayMs);
-        if (delayMs == 0 || due <= now) return Verdict3.Satisfied;
+        if (delayMs == 0 || due <= now) return DependencyState.Satisfied;
         if (!wake.IsSet || due < wake) wake = due;
-        return Verdict3.NotYet;
+        return DependencyState.NotYet;
     }
 
-    private Verdict3 Task(Job array, uint task, string kind, long delayMs, Instant now, ref Instant wake)
+    private DependencyState Task(Job array, uint task, string kind, long delayMs, Instant now, ref Instant wake)
     {
         if (FindTask(array.Id, task) is { } job) return Single(job, kind, delayMs, now, ref wake);
-        if (array.IsArray && array.State == JobState.Pending && array.Unstarted!.Contains(task)) return Verdict3.NotYet;
-        if (!IsTaskOf(array.Spec, task)) return Verdict3.Satisfied;
-        return kind == "afterok" ? Verdict3.Never : Verdict3.Satisfied;       // it was cancelled before it started
+        if (array.IsArray && array.State == JobState.Pending && array.Unstarted!.Contains(task)) return DependencyState.NotYet;
+        if (!IsTaskOf(array.Spec, task)) return DependencyState.Satisfied;
+        return kind == "afterok" ? DependencyState.Never : DependencyState.Satisfied;       // it was cancelled before it started
     }
 
     private static bool IsTaskOf(JobSpec spec, uint task)
@@ -93,35 +98,38 @@ public sealed partial class Cluster
     }
 
     /// <summary>An array as a whole: it is done when no task is unstarted or alive.</summary>
-    private static Verdict3 Whole(Job array, ArrayBook book, string kind)
+    private static DependencyState Whole(Job array, ArrayBook book, string kind)
     {
         var unstarted = array.IsArray && array.State == JobState.Pending ? array.PendingTaskCount : 0;
-        if (kind == "after") return unstarted == 0 ? Verdict3.Satisfied : Verdict3.NotYet;
-        if (kind == "afterok" && book.FinishedBad > 0) return Verdict3.Never;
-        if (unstarted > 0 || book.Live > 0) return Verdict3.NotYet;
-        return kind == "afternotok" && book.FinishedBad == 0 ? Verdict3.Never : Verdict3.Satisfied;
+        if (kind == "after") return unstarted == 0 ? DependencyState.Satisfied : DependencyState.NotYet;
+        if (kind == "afterok" && book.FinishedBad > 0) return DependencyState.Never;
+        if (unstarted > 0 || book.Live > 0) return DependencyState.NotYet;
+        return kind == "afternotok" && book.FinishedBad == 0 ? DependencyState.Never : DependencyState.Satisfied;
     }
 
-    private Verdict3 AnyCorresponding(Job array, Job target)
+    private DependencyState AnyCorresponding(Job array, Job target)
     {
         var wake = Instant.Never;
         var never = 0;
         foreach (var task in array.Unstarted!.Tasks())
         {
             var verdict = Task(target, task, "afterok", 0, Instant.Never, ref wake);
-            if (verdict == Verdict3.Satisfied) return verdict;
-            if (verdict == Verdict3.Never) never++;
+            if (verdict == DependencyState.Satisfied) return verdict;
+            if (verdict == DependencyState.Never) never++;
         }
-        return never == array.PendingTaskCount ? Verdict3.Never : Verdict3.NotYet;
+        return never == array.PendingTaskCount ? DependencyState.Never : DependencyState.NotYet;
     }
 
     /// <summary>Unstarted tasks whose counterparts (aftercorr) let them start, ascending. All of them without aftercorr.</summary>
     private IEnumerable<uint> FreeTasks(Job array)
     {
-        var targets = array.Spec.Dependencies.Where(d => d.Kind == "aftercorr" && arrays.ContainsKey(d.JobId)).Select(d => jobs[d.JobId]).ToList();
+        var targets = array.Spec.Dependencies
+            .Where(dependency => dependency.Kind == "aftercorr" && arrays.ContainsKey(dependency.JobId))
+            .Select(dependency => jobs[dependency.JobId]).ToList();
         if (targets.Count == 0 || array.Spec.DependencyAny) return array.Unstarted!.Tasks();
         var wake = Instant.Never;
-        return array.Unstarted!.Tasks().Where(task => targets.TrueForAll(target => Task(target, task, "afterok", 0, Instant.Never, ref wake) == Verdict3.Satisfied));
+        return array.Unstarted!.Tasks().Where(task =>
+            targets.TrueForAll(target => Task(target, task, "afterok", 0, Instant.Never, ref wake) == DependencyState.Satisfied));
     }
 
     private static bool IsSingleton(Job job)
@@ -177,8 +185,9 @@ public sealed partial class Cluster
         WakeAll(dependents, job.Id);
         if (job.ArrayJobId is not { } arrayId || arrayId == job.Id) return;
         WakeAll(taskDependents, arrayId);
-        var book = arrays[arrayId];
-        if (book.FinishedBad == 1 || IsSettled(jobs[arrayId], book)) WakeAll(dependents, arrayId);
+        // The array's record can be forgotten before one of its ended tasks is requeued: then nobody waits for it.
+        if (arrays.TryGetValue(arrayId, out var book) && (book.FinishedBad == 1 || IsSettled(jobs[arrayId], book)))
+            WakeAll(dependents, arrayId);
     }
 
     private static bool IsSettled(Job array, ArrayBook book) =>

@@ -9,18 +9,21 @@ namespace Stint.Core;
 public sealed partial class Cluster
 {
     /// <summary>How a run is to end.</summary>
-    private readonly record struct Ending(EndKind Kind, uint ByUid = 0, int ExitCode = 0, int Signal = 0, string Cause = "", bool Requeue = false);
+    private readonly record struct Ending(EndKind Kind, uint ByUid = 0, int ExitCode = 0, int Signal = 0, string Cause = "",
+        bool Requeue = false);
 
     private Decision DecideCompleteInteractive(CompleteInteractiveJob command, Instant now)
     {
         if (!jobs.TryGetValue(command.JobId, out var job)) return UnknownJob(command.JobId);
         if (!MayChange(job, command.By)) return Denied(job, command.By, "end");
-        if (job.Spec.IsBatch) return Decision.No(RefusalCodes.InvalidRequest, $"job {job.Id} is a batch job: it ends with its script", "Use scancel");
+        if (job.Spec.IsBatch)
+            return Decision.No(RefusalCodes.InvalidRequest, $"job {job.Id} is a batch job: it ends with its script", "Use scancel");
         if (job.IsOver) return AlreadyOver(job);
         if (job.State == JobState.Completing) return Decision.Nothing;
         var batch = new Batch(now);
         if (job.State == JobState.Pending)
-            batch.Add(new JobEnded { JobId = job.Id, Kind = EndKind.EndCancelled, ByUid = command.By.Uid, Cause = "its client went away before it started" });
+            batch.Add(new JobEnded { JobId = job.Id, Kind = EndKind.EndCancelled, ByUid = command.By.Uid,
+                Cause = "its client went away before it started" });
         else
             End(batch, job, InteractiveEnding(job, command));
         return batch.Decision();
@@ -32,15 +35,19 @@ public sealed partial class Cluster
         foreach (var step in job.Steps.Values)
             foreach (var report in step.ExitReports.Values)
                 if (report.Kind == EndKind.EndOutOfMemory) return JobEnding(report) with { ByUid = command.By.Uid };
-        return new Ending(command.ExitCode == 0 && command.Signal == 0 ? EndKind.EndCompleted : EndKind.EndFailed, command.By.Uid, command.ExitCode, command.Signal);
+        return new Ending(command.ExitCode == 0 && command.Signal == 0 ? EndKind.EndCompleted : EndKind.EndFailed, command.By.Uid,
+            command.ExitCode, command.Signal);
     }
 
     /// <summary>What a step's end means for the job, with the codes that Slurm's accounting shows.</summary>
     private static Ending JobEnding(StepExited report) => report.Kind switch
     {
         EndKind.EndOutOfMemory => new Ending(report.Kind, Signal: 125, Cause: report.Cause),
-        EndKind.EndTimeout or EndKind.EndCancelled or EndKind.EndNodeFail or EndKind.EndPreempted or EndKind.EndDeadline => new Ending(report.Kind, Cause: report.Cause),
-        EndKind.EndLaunchFailed => new Ending(EndKind.EndFailed, ExitCode: report.ExitCode == 0 && report.Signal == 0 ? 1 : report.ExitCode, Signal: report.Signal, Cause: report.Cause),
+        EndKind.EndTimeout or EndKind.EndCancelled or EndKind.EndNodeFail or EndKind.EndPreempted or EndKind.EndDeadline =>
+            new Ending(report.Kind, Cause: report.Cause),
+        EndKind.EndLaunchFailed =>
+            new Ending(EndKind.EndFailed, ExitCode: report.ExitCode == 0 && report.Signal == 0 ? 1 : report.ExitCode, Signal: report.Signal,
+                Cause: report.Cause),
         EndKind.EndCompleted when report is { ExitCode: 0, Signal: 0 } => new Ending(EndKind.EndCompleted),
         _ => new Ending(EndKind.EndFailed, ExitCode: report.ExitCode, Signal: report.Signal, Cause: report.Cause),
     };
@@ -59,7 +66,8 @@ public sealed partial class Cluster
     private static void Finish(Batch batch, Job job, Ending ending)
     {
         if (ending.Requeue) batch.Add(new JobRequeued { JobId = job.Id, Cause = ending.Cause, Held = job.Held });
-        else batch.Add(new JobEnded { JobId = job.Id, Kind = ending.Kind, ByUid = ending.ByUid, ExitCode = ending.ExitCode, Signal = ending.Signal, Cause = ending.Cause });
+        else batch.Add(new JobEnded { JobId = job.Id, Kind = ending.Kind, ByUid = ending.ByUid, ExitCode = ending.ExitCode,
+            Signal = ending.Signal, Cause = ending.Cause });
     }
 
     private static void FinishWhenReleased(Batch batch, Job job, params ReadOnlySpan<string> gone)
@@ -87,7 +95,8 @@ public sealed partial class Cluster
 
     private Decision DecideNodeReleased(ReportNodeReleased command, Instant now)
     {
-        if (!jobs.TryGetValue(command.JobId, out var job) || job.State != JobState.Completing || job.Attempt != command.Attempt || !Holds(job, command.Node))
+        if (!jobs.TryGetValue(command.JobId, out var job) || job.State != JobState.Completing || job.Attempt != command.Attempt
+            || !Holds(job, command.Node))
             return Decision.Nothing;
         var batch = new Batch(now);
         batch.Add(new NodeReleased { JobId = job.Id, Attempt = job.Attempt, Node = command.Node });

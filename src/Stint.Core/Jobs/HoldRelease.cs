@@ -10,8 +10,10 @@ public sealed partial class Cluster
         if (!jobs.TryGetValue(command.JobId, out var job)) return UnknownJob(command.JobId);
         if (!MayChange(job, command.By)) return Denied(job, command.By, "hold");
         if (job.IsOver) return AlreadyOver(job);
-        if (job.State != JobState.Pending) return Decision.No(RefusalCodes.JobNotPending, $"job {job.Id} is {job.State}: only a pending job can be held", "To stop it and start it later, use scontrol requeuehold");
-        var byAdmin = command.By.IsOperator && command.By.Uid != job.Spec.Uid;
+        if (job.State != JobState.Pending)
+            return Decision.No(RefusalCodes.JobNotPending, $"job {job.Id} is {job.State}: only a pending job can be held",
+                "To stop it and start it later, use scontrol requeuehold");
+        var byAdmin = ActsAsAdmin(command.By, job);
         if (job.Held && (job.HeldByAdmin || !byAdmin)) return Decision.Nothing;
         var batch = new Batch(now);
         batch.Add(new JobHeld { JobId = job.Id, ByUid = command.By.Uid, ByAdmin = byAdmin });
@@ -25,11 +27,15 @@ public sealed partial class Cluster
         if (job.IsOver) return AlreadyOver(job);
         if (!job.Held) return Decision.Nothing;
         if (job.HeldByAdmin && !command.By.IsOperator)
-            return Decision.No(RefusalCodes.AccessDenied, $"job {job.Id} was held by an administrator; its owner can not release it", "Ask an administrator");
+            return Decision.No(RefusalCodes.AccessDenied, $"job {job.Id} was held by an administrator; its owner can not release it",
+                "Ask an administrator");
         var batch = new Batch(now);
         batch.Add(new JobReleased { JobId = job.Id, ByUid = command.By.Uid });
         return batch.Decision();
     }
+
+    /// <summary>An operator's hold on somebody else's job is one that its owner can not lift.</summary>
+    private static bool ActsAsAdmin(Actor by, Job job) => by.IsOperator && by.Uid != job.Spec.Uid;
 
     private static Decision AlreadyOver(Job job) => Decision.No(RefusalCodes.AlreadyDone, $"job {job.Id} is over: {job.State}");
 

@@ -64,7 +64,8 @@ public sealed partial class Cluster
         WakeSingletons(key);
     }
 
-    private static Decision UnknownJob(uint id) => Decision.No(RefusalCodes.InvalidJobId, $"job {id} is not known here", "List jobs with squeue, past ones with sacct");
+    private static Decision UnknownJob(uint id) =>
+        Decision.No(RefusalCodes.InvalidJobId, $"job {id} is not known here", "List jobs with squeue, past ones with sacct");
 
     private static bool MayChange(Job job, Actor by) => by.IsOperator || by.Uid == job.Spec.Uid;
 

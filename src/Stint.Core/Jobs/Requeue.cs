@@ -14,7 +14,8 @@ public sealed partial class Cluster
         if (!jobs.TryGetValue(command.JobId, out var job)) return UnknownJob(command.JobId);
         if (!MayChange(job, command.By)) return Denied(job, command.By, "requeue");
         if (!job.Spec.IsBatch) return Decision.No(RefusalCodes.Disabled, $"job {job.Id} is not a batch job: it can not be requeued");
-        if (!job.Spec.Requeue) return Decision.No(RefusalCodes.Disabled, $"job {job.Id} was submitted with --no-requeue", "Submit it again instead");
+        if (!job.Spec.Requeue)
+            return Decision.No(RefusalCodes.Disabled, $"job {job.Id} was submitted with --no-requeue", "Submit it again instead");
         var batch = new Batch(now);
         foreach (var member in JobsOf(job.Id))
             if (member.State != JobState.Pending && !(member.IsOver && member.IsArray)) Requeue(batch, member, command);
@@ -27,7 +28,7 @@ public sealed partial class Cluster
     private static void Requeue(Batch batch, Job job, RequeueJob command)
     {
         if (command.Hold && !job.Held)
-            batch.Add(new JobHeld { JobId = job.Id, ByUid = command.By.Uid, ByAdmin = command.By.IsOperator && command.By.Uid != job.Spec.Uid });
+            batch.Add(new JobHeld { JobId = job.Id, ByUid = command.By.Uid, ByAdmin = ActsAsAdmin(command.By, job) });
         if (job.IsOver)
             batch.Add(new JobRequeued { JobId = job.Id, Cause = $"requeued by uid {command.By.Uid}", Held = command.Hold || job.Held });
         else if (!job.RequeuePending)
@@ -63,7 +64,8 @@ public sealed partial class Cluster
         job.Attempt++;
         job.Cause = record.Cause;
         job.Held |= record.Held;
-        if (record.Held && record.BeginMs == 0 && record.Cause.StartsWith(LaunchFailedCause, StringComparison.Ordinal)) job.Kind = EndKind.EndLaunchFailed;
+        if (record.Held && record.BeginMs == 0 && record.Cause.StartsWith(LaunchFailedCause, StringComparison.Ordinal))
+            job.Kind = EndKind.EndLaunchFailed;
         job.NotBefore = new Instant(Math.Max(job.Spec.BeginMs, record.BeginMs));
         SetEligible(job, at);
         BecomePending(job);

@@ -12,11 +12,14 @@ public sealed partial class Cluster
         if (asked.ClientToken.Length > 0 && clientTokens.TryGetValue((asked.Uid, asked.ClientToken), out var known))
             return Decision.Of([], known);
         if (Config.MaxJobs > 0 && unfinishedJobs >= Config.MaxJobs)
-            return Decision.No(RefusalCodes.TooManyJobs, $"the cluster holds {unfinishedJobs} pending and running jobs; its limit is {Config.MaxJobs}", "Submit again when some have ended, or use an array");
+            return Decision.No(RefusalCodes.TooManyJobs,
+                $"the cluster holds {unfinishedJobs} pending and running jobs; its limit is {Config.MaxJobs}",
+                "Submit again when some have ended, or use an array");
         if (NextJobId == uint.MaxValue) return Decision.No(RefusalCodes.TooManyJobs, "the cluster has given out all job ids");
 
         var spec = asked.Clone();
-        var refusal = CheckPartition(spec) ?? CheckText(spec) ?? CheckShape(spec) ?? CheckArray(spec) ?? CheckNodes(spec) ?? CheckDependencies(spec);
+        var refusal = CheckPartition(spec) ?? CheckText(spec) ?? CheckShape(spec)
+            ?? CheckArray(spec) ?? CheckNodes(spec) ?? CheckDependencies(spec);
         if (refusal is null)
         {
             FillDefaults(spec);

@@ -19,7 +19,8 @@ public sealed partial class Cluster
     /// <summary>Something happened after which a pass may start a job.</summary>
     public bool NeedsSchedule { get; private set; }
 
-    /// <summary>The next moment at which time alone makes a job startable; not set: none. <see cref="Tick"/> then raises <see cref="NeedsSchedule"/>.</summary>
+    /// <summary>The next moment at which time alone makes a job startable; not set: none. <see cref="Tick"/> then raises <see
+    /// cref="NeedsSchedule"/>.</summary>
     public Instant NextWake => timedWakes.Count == 0 ? Instant.Never : new Instant(timedWakes.Min.AtMs);
 
     private void BecomePending(Job job)
@@ -142,6 +143,7 @@ public sealed partial class Cluster
     private void UnparkSingleton(Job job)
     {
         var key = (job.Spec.Uid, job.Spec.Name);
-        if (parkedSingletons.TryGetValue(key, out var waiting) && waiting.Remove(job.Id) && waiting.Count == 0) parkedSingletons.Remove(key);
+        if (parkedSingletons.TryGetValue(key, out var waiting) && waiting.Remove(job.Id) && waiting.Count == 0)
+            parkedSingletons.Remove(key);
     }
 }

@@ -24,7 +24,8 @@ public sealed partial class Cluster
         return batch.Decision();
     }
 
-    /// <summary>It ran there, was never reported over, and is not there any more: the node was restarted or lost its state. True: the job ends with it.</summary>
+    /// <summary>It ran there, was never reported over, and is not there any more: the node was restarted or lost its state. True: the job
+    /// ends with it.</summary>
     private static bool LoseStep(Batch batch, Job job, Step step, string node)
     {
         var cause = $"step {job.Id}.{StepName(step.Id)} is not on node {node} any more, and how it ended is not known";
@@ -44,12 +45,14 @@ public sealed partial class Cluster
         _ => id.ToString(System.Globalization.CultureInfo.InvariantCulture),
     };
 
-    /// <summary>Jobs that the node holds and must not: over, forgotten, of an earlier attempt, or given up there. The server has them ended.</summary>
+    /// <summary>Jobs that the node holds and must not: over, forgotten, of an earlier attempt, or given up there. The server has them
+    /// ended.</summary>
     public IEnumerable<(uint JobId, uint Attempt)> StrayJobs(string node, IEnumerable<(uint JobId, uint StepId, uint Attempt)> held) =>
         held.Where(step => !jobs.TryGetValue(step.JobId, out var job) || job.Attempt != step.Attempt || !Holds(job, node))
             .Select(static step => (step.JobId, step.Attempt)).Distinct();
 
-    /// <summary>Steps that are to run on a node and that it has not reported started or exited: what a launch is (again) sent for.</summary>
+    /// <summary>Steps that are to run on a node and that it has not reported started or exited: what a launch is (again) sent
+    /// for.</summary>
     public IEnumerable<(Job Job, Step Step)> LaunchesDue(string node)
     {
         if (!nodes.TryGetValue(node, out var found)) yield break;

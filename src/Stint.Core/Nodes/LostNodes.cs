@@ -16,44 +16,45 @@ public sealed partial class Cluster
         return batch.Decision();
     }
 
-    private void SilentNodes(Batch batch)
+    /// <returns>The jobs that this gives up.</returns>
+    private SortedSet<uint> SilentNodes(Batch batch)
     {
+        var gone = new HashSet<string>(StringComparer.Ordinal);
+        var affected = new SortedSet<uint>();
         foreach (var node in nodes.Values)
         {
             if (node.Availability is NodeAvailability.NodeUp or NodeAvailability.NodeUnknown) continue;
             if ((batch.Now - node.Changed).TotalMilliseconds < Config.NodeTimeoutMs) continue;
+            gone.Add(node.Name);
+            affected.UnionWith(node.Jobs);
             if (node.Availability == NodeAvailability.NodeNotResponding)
                 batch.Add(new NodeStateChanged { Name = node.Name, Availability = NodeAvailability.NodeDown, Reason = "Not responding" });
-            if (node.Jobs.Count > 0) EndJobsOn(batch, node, $"node {node.Name} stopped responding", isGone: true);
         }
+        foreach (var id in affected) GiveUp(batch, jobs[id], gone);
+        return affected;
     }
 
-    /// <param name="isGone">The node can not answer any more: its shares are given up.</param>
-    private void EndJobsOn(Batch batch, Node node, string cause, bool isGone)
+    /// <summary>Ends a job that has lost nodes for good; they can not answer, so their shares are given up in its place.</summary>
+    private static void GiveUp(Batch batch, Job job, HashSet<string> goneNodes)
+    {
+        var gone = job.Shares.Select(static share => share.Node)
+            .Where(node => goneNodes.Contains(node) && !job.Released.Contains(node)).ToArray();
+        if (job.State == JobState.Running)
+        {
+            End(batch, job, NodeFailure(job, $"node {gone[0]} stopped responding"), gone);
+            if (HoldersLeft(job, gone) == 0) return;
+        }
+        foreach (var node in gone) batch.Add(new NodeReleased { JobId = job.Id, Attempt = job.Attempt, Node = node });
+        if (job.State == JobState.Completing) FinishWhenReleased(batch, job, gone);
+    }
+
+    /// <summary>An admin took the node down: its agent, if it is there, ends the jobs; if not, a later tick gives them up.</summary>
+    private void EndJobsOn(Batch batch, Node node, string cause)
     {
         foreach (var id in node.Jobs)
-        {
-            var job = jobs[id];
-            if (job.State == JobState.Completing)
-            {
-                if (!isGone || WillBeEnded(batch, id)) continue;
-                batch.Add(new NodeReleased { JobId = id, Attempt = job.Attempt, Node = node.Name });
-                FinishWhenReleased(batch, job, node.Name);
-                continue;
-            }
-            if (WillBeEnded(batch, id)) continue;
-            var ending = new Ending(EndKind.EndNodeFail, Cause: cause, Requeue: job.Spec is { IsBatch: true, Requeue: true });
-            if (!isGone) { End(batch, job, ending); continue; }
-            End(batch, job, ending, node.Name);
-            if (HoldersLeft(job, [node.Name]) > 0) batch.Add(new NodeReleased { JobId = id, Attempt = job.Attempt, Node = node.Name });
-        }
+            if (jobs[id].State == JobState.Running) End(batch, jobs[id], NodeFailure(jobs[id], cause));
     }
 
-    /// <summary>Two nodes of one job given up in one batch: the first one's records stand, the next Tick does the rest.</summary>
-    private static bool WillBeEnded(Batch batch, uint jobId)
-    {
-        foreach (var record in batch.Records)
-            if (record.JobEndRequested?.JobId == jobId || record.JobEnded?.JobId == jobId || record.JobRequeued?.JobId == jobId || record.NodeReleased?.JobId == jobId) return true;
-        return false;
-    }
+    private static Ending NodeFailure(Job job, string cause) =>
+        new(EndKind.EndNodeFail, Cause: cause, Requeue: job.Spec is { IsBatch: true, Requeue: true });
 }

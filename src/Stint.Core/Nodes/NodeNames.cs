@@ -8,6 +8,11 @@ public static class NodeNames
     /// <summary>Names that one list may stand for.</summary>
     public const int Max = 65_536;
 
+    /// <summary>Letters, digits, '-', '_' and '.', the first a letter or digit: safe as a file name and in a certificate.</summary>
+    public static bool IsName(string name) =>
+        name.Length is > 0 and <= 255 && char.IsAsciiLetterOrDigit(name[0])
+            && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+
     /// <summary><c>n[01-03,7],gpu1</c> → its names, in order and without repetition; null when it is no hostlist or too long.</summary>
     public static IReadOnlyList<string>? Expand(string list)
     {
@@ -51,7 +56,8 @@ public static class NodeNames
         {
             var dash = range.IndexOf('-', StringComparison.Ordinal);
             var low = dash < 0 ? range : range[..dash];
-            if (!Number(low, out var first) || !Number(dash < 0 ? range : range[(dash + 1)..], out var last) || last < first || last - first >= Max) return false;
+            if (!Number(low, out var first) || !Number(dash < 0 ? range : range[(dash + 1)..], out var last) || last < first
+                || last - first >= Max) return false;
             for (var n = first; n <= last; n++)
             {
                 var number = n.ToString(CultureInfo.InvariantCulture).PadLeft(low.Length, '0');

@@ -11,23 +11,29 @@ public sealed partial class Cluster
     {
         var asked = command.Registration;
         var hardware = asked.Hardware;
-        if (asked.Name.Length is 0 or > 255 || !asked.Name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
-            return Decision.No(RefusalCodes.InvalidNodeName, $"\"{Short(asked.Name)}\" is not a node name", "Use letters, digits, '-', '_' and '.'");
+        if (!NodeNames.IsName(asked.Name)) return NotANodeName(asked.Name);
         if (hardware is null || hardware.Cpus is 0 or > NodeCpusMax || hardware.MemoryBytes == 0)
-            return Decision.No(RefusalCodes.InvalidRequest, $"node {asked.Name} reports {hardware?.Cpus ?? 0} CPUs and {hardware?.MemoryBytes ?? 0} bytes of memory");
+            return Decision.No(RefusalCodes.InvalidRequest,
+                $"node {asked.Name} reports {hardware?.Cpus ?? 0} CPUs and {hardware?.MemoryBytes ?? 0} bytes of memory");
         if (hardware.ThreadsPerCore > 1 && hardware.Cpus % hardware.ThreadsPerCore != 0)
-            return Decision.No(RefusalCodes.InvalidRequest, $"node {asked.Name} reports {hardware.Cpus} CPUs, which are no whole cores of {hardware.ThreadsPerCore} threads");
+            return Decision.No(RefusalCodes.InvalidRequest,
+                $"node {asked.Name} reports {hardware.Cpus} CPUs, which are no whole cores of {hardware.ThreadsPerCore} threads");
 
         var batch = new Batch(now);
         if (!nodes.TryGetValue(asked.Name, out var node)) batch.Add(asked);
         else
         {
             if (!StillFits(node, hardware))
-                return Decision.No(RefusalCodes.InvalidRequest, $"node {node.Name} now reports {hardware.Cpus} CPUs and {hardware.MemoryBytes} bytes of memory; jobs {string.Join(", ", node.Jobs)} hold more of it", "Restore the hardware, or let the jobs end first");
+                return Decision.No(RefusalCodes.InvalidRequest,
+                    $"node {node.Name} now reports {hardware.Cpus} CPUs and {hardware.MemoryBytes} bytes of memory; jobs {string.Join(", ", node.Jobs)} hold more of it", "Restore the hardware, or let the jobs end first");
             if (!node.Registration.Equals(asked) || node.Availability != NodeAvailability.NodeUp && !node.DownByAdmin) batch.Add(asked);
         }
         return batch.Decision();
     }
+
+    private static Decision NotANodeName(string name) =>
+        Decision.No(RefusalCodes.InvalidNodeName, $"\"{Short(name)}\" is not a node name",
+            "Use letters, digits, '-', '_' and '.', starting with a letter or digit");
 
     /// <summary>What jobs hold stays where it is: cpu ids, whole cores and bytes.</summary>
     private static bool StillFits(Node node, Hardware hardware) =>

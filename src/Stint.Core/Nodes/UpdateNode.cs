@@ -16,19 +16,22 @@ public sealed partial class Cluster
         var change = new NodeStateChanged { Name = node.Name, ByUid = command.By.Uid, ByAdmin = true };
         if (command.Drain is { } drain && (drain != node.Drain || drain && command.Reason != node.Reason)) change.Drain = drain;
         if (command.Down == true && !node.DownByAdmin) change.Availability = NodeAvailability.NodeDown;
-        // Back to work: it counts as up until its link says otherwise; the server reports a missing link at once.
-        if ((command.Down == false || command.Drain == false) && node.Availability == NodeAvailability.NodeDown) change.Availability = NodeAvailability.NodeUp;
+        // Back to work. One that an admin took down counts as up until the server reports its link missing; one that fell silent
+        // stays silent until it registers.
+        if ((command.Down == false || command.Drain == false) && node.Availability == NodeAvailability.NodeDown)
+            change.Availability = node.DownByAdmin ? NodeAvailability.NodeUp : NodeAvailability.NodeNotResponding;
         if (!change.HasDrain && !change.HasAvailability) return Decision.Nothing;
         if (command.Reason.Length > 0) change.Reason = command.Reason;
 
         var batch = new Batch(now);
         batch.Add(change);
         if (change.HasAvailability && change.Availability == NodeAvailability.NodeDown)
-            EndJobsOn(batch, node, $"node {node.Name} was set down: {command.Reason}", isGone: node.Availability != NodeAvailability.NodeUp);
+            EndJobsOn(batch, node, $"node {node.Name} was set down: {command.Reason}");
         return batch.Decision();
     }
 
-    private static Decision UnknownNode(string name) => Decision.No(RefusalCodes.InvalidNodeName, $"invalid node name specified: {Short(name)}", "sinfo -N lists the nodes");
+    private static Decision UnknownNode(string name) =>
+        Decision.No(RefusalCodes.InvalidNodeName, $"invalid node name specified: {Short(name)}", "sinfo -N lists the nodes");
 
     private void On(NodeStateChanged record, Instant at)
     {

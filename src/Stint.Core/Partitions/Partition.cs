@@ -16,7 +16,8 @@ public sealed class Partition
     /// <summary>False for the queue of jobs whose partition was taken out of the configuration.</summary>
     public bool IsConfigured { get; internal set; } = true;
 
-    /// <summary>Pending jobs that nothing but resources keeps from starting, as far as known: smallest <see cref="Job.Order"/> first.</summary>
+    /// <summary>Pending jobs that nothing but resources keeps from starting, as far as known: smallest <see cref="Job.Order"/>
+    /// first.</summary>
     internal SortedSet<Job> Queue { get; } = new(FifoOrder.Instance);
     /// <summary>The job that waits for resources and so blocks those behind it; 0: none.</summary>
     internal uint BlockedHead { get; set; }

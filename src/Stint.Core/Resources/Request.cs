@@ -36,7 +36,8 @@ public sealed record Request(
     public override string ToString()
     {
         var memory = WholeMemory ? "all memory of each node"
-            : MemoryPerCpu > 0 ? $"{new ByteSize(MemoryPerCpu.Value)} of memory per CPU" : $"{new ByteSize(MemoryPerNode!.Value)} of memory per node";
+            : MemoryPerCpu > 0 ? $"{new ByteSize(MemoryPerCpu.Value)} of memory per CPU"
+                : $"{new ByteSize(MemoryPerNode!.Value)} of memory per node";
         var nodes = NodesMin == 1 ? "1 node" : $"{NodesMin} nodes";
         return $"{(long)Tasks * CpusPerTask} CPUs and {memory} on at least {nodes}{(Exclusive ? ", exclusively" : "")}";
     }

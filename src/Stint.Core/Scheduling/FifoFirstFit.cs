@@ -46,7 +46,8 @@ public sealed class FifoFirstFit : IScheduler
                 foreach (var share in shares) free.TryTake(view.Node(share.Node), share);
                 plan.Starts.Add(new Start(job, shares));
             }
-            if (job.IsArray && started == startable && started < job.PendingTaskCount && view.Obstacle(job, partition) is { } throttle) plan.Verdicts.Add(throttle);
+            if (job.IsArray && started == startable && started < job.PendingTaskCount && view.Obstacle(job, partition) is { } throttle)
+                plan.Verdicts.Add(throttle);
         }
     }
 

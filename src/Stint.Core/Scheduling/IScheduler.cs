@@ -6,7 +6,8 @@ using Stint.Core.Resources;
 
 namespace Stint.Core.Scheduling;
 
-/// <summary>A policy: who starts now, and why the others do not. It sees a view and returns a plan; <see cref="Cluster.Decide"/> checks the plan again.</summary>
+/// <summary>A policy: who starts now, and why the others do not. It sees a view and returns a plan; <see cref="Cluster.Decide"/> checks
+/// the plan again.</summary>
 public interface IScheduler
 {
     Plan Plan(SchedulingView view);
@@ -36,7 +37,8 @@ public sealed class SchedulingView
     private readonly Func<Job, int> startableTasks;
     private readonly IReadOnlyDictionary<string, Node> nodes;
 
-    internal SchedulingView(Instant now, IReadOnlyList<Partition> partitions, IReadOnlyDictionary<string, Node> nodes, long nodesVersion, int startsMax,
+    internal SchedulingView(Instant now, IReadOnlyList<Partition> partitions, IReadOnlyDictionary<string, Node> nodes, long nodesVersion,
+        int startsMax,
         Func<Job, Partition, Verdict?> obstacle, Func<Job, int> startableTasks)
     {
         Now = now;

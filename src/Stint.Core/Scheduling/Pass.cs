@@ -24,7 +24,8 @@ public sealed partial class Cluster
         var batch = new Batch(now);
         Accept(plan, batch);
         foreach (var verdict in plan.Verdicts) Accept(verdict, batch);
-        NeedsSchedule = plan.IsCut;
+        // What is left of an array with aftercorr is judged when its starts have been applied.
+        NeedsSchedule = plan.IsCut || plan.Starts.Exists(static start => start.Job.IsArray && HasCorresponding(start.Job));
         return batch.Decision();
     }
 
@@ -33,7 +34,8 @@ public sealed partial class Cluster
         ? partitions
         : [.. partitions, .. partitionsByName.Values.Where(static partition => !partition.IsConfigured && partition.Queue.Count > 0)];
 
-    /// <summary>The plan is advice: a start that the state does not allow is dropped; the job stays in the queue for the next pass.</summary>
+    /// <summary>The plan is advice: a start that the state does not allow is dropped; the job stays in the queue for the next
+    /// pass.</summary>
     private void Accept(Plan plan, Batch batch)
     {
         var free = new FreeResources();
@@ -87,7 +89,8 @@ public sealed partial class Cluster
     /// <summary>A new head of the queue: who is behind it waits for its turn.</summary>
     private void MarkWaiting(Partition partition, Job head)
     {
-        if (jobs.TryGetValue(partition.BlockedHead, out var former) && partition.Queue.Contains(former)) former.Reason = PendingReason.Priority;
+        if (jobs.TryGetValue(partition.BlockedHead, out var former) && partition.Queue.Contains(former))
+            former.Reason = PendingReason.Priority;
         partition.BlockedHead = head.Id;
         foreach (var job in partition.Unmarked)
             if (job.Reason == PendingReason.None && partition.Queue.Contains(job)) job.Reason = PendingReason.Priority;
@@ -120,19 +123,28 @@ public sealed partial class Cluster
         if (job.NotBefore > passAt) return new Verdict(job, PendingReason.BeginTime, "its begin time has not come", Wake: job.NotBefore);
         switch (DependenciesOf(job, passAt, out var wake))
         {
-            case Verdict3.NotYet: return new Verdict(job, PendingReason.Dependency, "waits for other jobs", Wake: wake);
-            case Verdict3.Never: return new Verdict(job, PendingReason.DependencyNeverSatisfied, "a job it depends on ended otherwise than it asks for");
+            case DependencyState.NotYet: return new Verdict(job, PendingReason.Dependency, "waits for other jobs", Wake: wake);
+            case DependencyState.Never: return new Verdict(job, PendingReason.DependencyNeverSatisfied,
+                "a job it depends on ended otherwise than it asks for");
         }
-        if (!partition.IsConfigured) return new Verdict(job, PendingReason.PartitionConfig, $"partition {partition.Name} is not in the configuration any more");
+        if (!partition.IsConfigured)
+            return new Verdict(job, PendingReason.PartitionConfig, $"partition {partition.Name} is not in the configuration any more");
         if (!partition.Spec.IsUp) return new Verdict(job, PendingReason.PartitionDown, $"partition {partition.Name} is down");
         var max = partition.Spec.MaxTimeMs;
         if (max > 0 && (job.Spec.TimeLimitMs == 0 || job.Spec.TimeLimitMs > max))
             return new Verdict(job, PendingReason.PartitionTimeLimit, job.Spec.TimeLimitMs == 0
                 ? $"asks for unlimited time; partition {partition.Name} allows {Minutes(max)}"
                 : $"asks for {Minutes(job.Spec.TimeLimitMs)}; partition {partition.Name} allows {Minutes(max)}");
-        if (arrays.TryGetValue(job.ArrayJobId ?? job.Id, out var book) && job.Spec.ArrayThrottle > 0 && book.Active + plannedPerArray.GetValueOrDefault(job.ArrayJobId ?? job.Id) >= job.Spec.ArrayThrottle)
-            return new Verdict(job, PendingReason.JobArrayTaskLimit, $"{book.Active + plannedPerArray.GetValueOrDefault(job.ArrayJobId ?? job.Id)} of its tasks run; its limit is {job.Spec.ArrayThrottle} at a time");
-        return null;
+        return ThrottleOf(job);
+    }
+
+    private Verdict? ThrottleOf(Job job)
+    {
+        var arrayId = job.ArrayJobId ?? job.Id;
+        if (job.Spec.ArrayThrottle == 0 || !arrays.TryGetValue(arrayId, out var book)) return null;
+        var running = book.Active + plannedPerArray.GetValueOrDefault(arrayId);
+        return running < job.Spec.ArrayThrottle ? null
+            : new Verdict(job, PendingReason.JobArrayTaskLimit, $"{running} of its tasks run; its limit is {job.Spec.ArrayThrottle} at a time");
     }
 
     private static string Minutes(long ms) => ms % 60_000 == 0 ? $"{ms / 60_000} minutes" : $"{ms / 1000} seconds";

@@ -47,7 +47,8 @@ public static class Placement
         foreach (var name in request.Required)
         {
             var node = Named(nodes, name);
-            if (node is null || balanceOf(node) is not { } balance || TasksOn(request, node, balance) is not (> 0 and var tasks)) return null;
+            if (node is null || balanceOf(node) is not { } balance || TasksOn(request, node, balance) is not (> 0 and var tasks))
+                return null;
             chosen.Add(new Candidate(node, balance, tasks));
         }
         if (IsEnough(request, chosen)) return chosen;
@@ -65,7 +66,8 @@ public static class Placement
         }
         if (Extend(request, chosen, others) is { } inOrder) return inOrder;
         // Fewer, larger nodes when the order alone does not keep within the node count.
-        others.Sort(static (a, b) => b.Tasks != a.Tasks ? b.Tasks.CompareTo(a.Tasks) : NodeNames.CompareNaturally(a.Node.Name, b.Node.Name));
+        others.Sort(static (a, b) => b.Tasks != a.Tasks ? b.Tasks.CompareTo(a.Tasks)
+            : NodeNames.CompareNaturally(a.Node.Name, b.Node.Name));
         return Extend(request, chosen, others);
     }
 

@@ -10,7 +10,8 @@ public sealed partial class Cluster
     /// <summary>Snapshots of a newer format are refused.</summary>
     public const uint SnapshotFormat = 1;
 
-    /// <summary>All state that the journal's records up to <paramref name="lastSequence"/> add up to; sorted, so that equal states have equal bytes.</summary>
+    /// <summary>All state that the journal's records up to <paramref name="lastSequence"/> add up to; sorted, so that equal states have
+    /// equal bytes.</summary>
     public Snapshot ToSnapshot(long lastSequence)
     {
         var snapshot = new Snapshot { LastSequence = lastSequence, Format = SnapshotFormat, Config = Config, NextJobId = NextJobId };
@@ -18,7 +19,8 @@ public sealed partial class Cluster
         foreach (var node in nodes.Values.OrderBy(static node => node.Name, StringComparer.Ordinal)) snapshot.Nodes.Add(Image(node));
         snapshot.Tokens.AddRange(tokens.Values);
         foreach (var (hash, node) in tokenUses) snapshot.UsedTokens.Add(new TokenUsed { Hash = hash, Node = node });
-        foreach (var (node, thumbprint) in certificates) snapshot.Certificates.Add(new NodeCertified { Node = node, Thumbprint = thumbprint });
+        foreach (var (node, thumbprint) in certificates)
+            snapshot.Certificates.Add(new NodeCertified { Node = node, Thumbprint = thumbprint });
         return snapshot;
     }
 
@@ -27,10 +29,12 @@ public sealed partial class Cluster
         var image = new JobImage
         {
             JobId = job.Id, State = (uint)job.State,
-            SubmitMs = job.Submitted.Milliseconds, EligibleMs = job.Eligible.Milliseconds, StartMs = job.Started.Milliseconds, EndMs = job.Ended.Milliseconds,
+            SubmitMs = job.Submitted.Milliseconds, EligibleMs = job.Eligible.Milliseconds,
+            StartMs = job.Started.Milliseconds, EndMs = job.Ended.Milliseconds,
             Attempt = job.Attempt, EndLimitMs = job.EndLimit.Milliseconds, NotBeforeMs = job.NotBefore.Milliseconds,
             Kind = job.Kind, ExitCode = job.ExitCode, Signal = job.Signal, ByUid = job.EndedBy, Cause = job.Cause,
-            Held = job.Held, HeldByAdmin = job.HeldByAdmin, NextStepId = job.NextStepId, RequeuePending = job.RequeuePending, Order = job.Order,
+            Held = job.Held, HeldByAdmin = job.HeldByAdmin, NextStepId = job.NextStepId, RequeuePending = job.RequeuePending,
+            Order = job.Order,
         };
         if (job.ArrayJobId is { } array) image.ArrayJobId = array;
         if (job.ArrayTask is { } task) image.ArrayTask = task;
@@ -40,7 +44,8 @@ public sealed partial class Cluster
         image.ReleasedNodes.AddRange(job.Released);
         image.PendingTasks.AddRange(job.PendingTasks);
         foreach (var step in job.Steps.Values) image.Steps.Add(Image(step));
-        if (arrays.TryGetValue(job.Id, out var book)) (image.ArrayFinishedOk, image.ArrayFinishedBad) = ((uint)book.FinishedOk, (uint)book.FinishedBad);
+        if (arrays.TryGetValue(job.Id, out var book))
+            (image.ArrayFinishedOk, image.ArrayFinishedBad) = ((uint)book.FinishedOk, (uint)book.FinishedBad);
         return image;
     }
 
@@ -48,7 +53,10 @@ public sealed partial class Cluster
 
     private static StepImage Image(Step step)
     {
-        var image = new StepImage { StepId = step.Id, CreateMs = step.Created.Milliseconds, StartMs = step.Started.Milliseconds, EndMs = step.Ended.Milliseconds };
+        var image = new StepImage
+        {
+            StepId = step.Id, CreateMs = step.Created.Milliseconds, StartMs = step.Started.Milliseconds, EndMs = step.Ended.Milliseconds,
+        };
         if (step.Id != StepIds.Batch) image.Spec = step.Spec;
         image.Shares.AddRange(step.Shares);
         image.Started.AddRange(step.StartReports.Values);

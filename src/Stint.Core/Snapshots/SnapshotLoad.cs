@@ -37,10 +37,12 @@ public sealed partial class Cluster
         var job = new Job(image.JobId, image.Spec ?? JobOf(image.ArrayJobId).Spec)
         {
             State = (JobState)image.State,
-            Submitted = new Instant(image.SubmitMs), Eligible = new Instant(image.EligibleMs), Started = new Instant(image.StartMs), Ended = new Instant(image.EndMs),
+            Submitted = new Instant(image.SubmitMs), Eligible = new Instant(image.EligibleMs), 
+            Started = new Instant(image.StartMs), Ended = new Instant(image.EndMs),
             Attempt = image.Attempt, EndLimit = new Instant(image.EndLimitMs), NotBefore = new Instant(image.NotBeforeMs),
             Kind = image.Kind, ExitCode = image.ExitCode, Signal = image.Signal, EndedBy = image.ByUid, Cause = image.Cause,
-            Held = image.Held, HeldByAdmin = image.HeldByAdmin, NextStepId = image.NextStepId, RequeuePending = image.RequeuePending, Order = image.Order,
+            Held = image.Held, HeldByAdmin = image.HeldByAdmin, NextStepId = image.NextStepId, RequeuePending = image.RequeuePending,
+            Order = image.Order,
             Shares = image.Shares,
         };
         if (image.HasArrayJobId) job.ArrayJobId = image.ArrayJobId;
@@ -57,7 +59,8 @@ public sealed partial class Cluster
     {
         var step = new Step(image.StepId, image.Spec ?? BatchStep)
         {
-            Shares = image.Shares, Created = new Instant(image.CreateMs), Started = new Instant(image.StartMs), Ended = new Instant(image.EndMs),
+            Shares = image.Shares,
+            Created = new Instant(image.CreateMs), Started = new Instant(image.StartMs), Ended = new Instant(image.EndMs),
         };
         foreach (var report in image.Started) step.StartReports.Add(report.Node, report);
         foreach (var report in image.Exited) step.ExitReports.Add(report.Node, report);
@@ -67,7 +70,8 @@ public sealed partial class Cluster
     /// <summary>Enters a loaded job in every index that is not in the snapshot.</summary>
     private void Index(Job job)
     {
-        if (job.Spec.ClientToken.Length > 0 && (job.ArrayJobId ?? job.Id) == job.Id) clientTokens[(job.Spec.Uid, job.Spec.ClientToken)] = job.Id;
+        if (job.Spec.ClientToken.Length > 0 && (job.ArrayJobId ?? job.Id) == job.Id)
+            clientTokens[(job.Spec.Uid, job.Spec.ClientToken)] = job.Id;
         if (BookOf(job) is { } book)
         {
             book.TaskJobs.Add(job.ArrayTask!.Value, job.Id);

@@ -45,9 +45,12 @@ public sealed partial class Cluster
         var nodes = Math.Max(1, (int)spec.Nodes);
         var tasks = spec.Tasks == 0 ? spec.Nodes > 0 ? nodes : TasksOf(job) : Math.Max((int)spec.Tasks, nodes);
         var asked = $"{tasks} tasks of {perTask} CPUs{(spec.Nodes > 0 ? $" on {nodes} nodes" : "")}";
-        if (Distribute(rooms, tasks, perTask, spec.Nodes > 0 ? nodes : 0, static (room, c) => CpuSet.FromBytes(room.Share.Cpus).Count / c) is null)
-            return ([], No(RefusalCodes.NodeConfigUnavailable, $"the step asks for {asked}; job {job.Id} has {CpusOf(job)} CPUs on {job.Shares.Count} nodes", "Ask for less, or for more when the job is submitted"));
-        return Distribute(rooms, tasks, perTask, spec.Nodes > 0 ? nodes : 0, static (room, c) => room.Cpus.Count / c) is { } shares
+        var exactly = spec.Nodes > 0 ? nodes : 0;
+        if (Distribute(rooms, tasks, perTask, exactly, static (room, c) => CpuSet.FromBytes(room.Share.Cpus).Count / c) is null)
+            return ([], No(RefusalCodes.NodeConfigUnavailable,
+                $"the step asks for {asked}; job {job.Id} has {CpusOf(job)} CPUs on {job.Shares.Count} nodes",
+                "Ask for less, or for more when the job is submitted"));
+        return Distribute(rooms, tasks, perTask, exactly, static (room, c) => room.Cpus.Count / c) is { } shares
             ? (shares, null)
             : ([], Busy(job, rooms, asked));
     }
@@ -74,7 +77,8 @@ public sealed partial class Cluster
             var here = Math.Min(usable[i].Tasks, left - reserved);
             left -= here;
             var room = usable[i];
-            shares.Add(new NodeShare { Node = room.Share.Node, Cpus = room.Cpus.Lowest(here * perTask).ToBytes(), MemoryBytes = room.Share.MemoryBytes, Tasks = (uint)here });
+            shares.Add(new NodeShare { Node = room.Share.Node, Cpus = room.Cpus.Lowest(here * perTask).ToBytes(),
+                MemoryBytes = room.Share.MemoryBytes, Tasks = (uint)here });
         }
         return shares;
     }
@@ -97,6 +101,8 @@ public sealed partial class Cluster
     {
         var free = 0;
         foreach (var room in rooms) free += room.Cpus.Count;
-        return No(RefusalCodes.StepResourcesBusy, $"the step asks for {asked}; {free} of the {CpusOf(job)} CPUs of job {job.Id} are free, other steps use the rest", "Wait for them to end, or use --overlap");
+        return No(RefusalCodes.StepResourcesBusy,
+            $"the step asks for {asked}; {free} of the {CpusOf(job)} CPUs of job {job.Id} are free, other steps use the rest",
+            "Wait for them to end, or use --overlap");
     }
 }

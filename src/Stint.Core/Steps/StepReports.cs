@@ -22,7 +22,8 @@ public sealed partial class Cluster
     private Decision DecideStepStarted(ReportStepStarted command, Instant now)
     {
         var report = command.Report;
-        if (LiveStep(report.JobId, report.StepId, report.Attempt, report.Node) is not { } step || step.StartReports.ContainsKey(report.Node)) return Decision.Nothing;
+        if (LiveStep(report.JobId, report.StepId, report.Attempt, report.Node) is not { } step
+            || step.StartReports.ContainsKey(report.Node)) return Decision.Nothing;
         var batch = new Batch(now);
         batch.Add(report);
         return batch.Decision();
@@ -32,7 +33,8 @@ public sealed partial class Cluster
     {
         var report = command.Report;
         if (LiveStep(report.JobId, report.StepId, report.Attempt, report.Node) is null)
-            return report.Released ? DecideNodeReleased(new ReportNodeReleased(report.JobId, report.Attempt, report.Node), now) : Decision.Nothing;
+            return report.Released ? DecideNodeReleased(new ReportNodeReleased(report.JobId, report.Attempt, report.Node), now)
+                : Decision.Nothing;
 
         var job = jobs[report.JobId];
         var record = report.Clone();
@@ -60,7 +62,8 @@ public sealed partial class Cluster
     private static Ending? EndOfJobBy(Job job, StepExited report, Instant now)
     {
         if (report.StepId == StepIds.Batch) return JobEnding(report);
-        return !job.Spec.IsBatch && report.Kind == EndKind.EndTimeout && job.EndLimit.IsSet && now + LimitTolerance >= job.EndLimit ? JobEnding(report) : null;
+        return !job.Spec.IsBatch && report.Kind == EndKind.EndTimeout && job.EndLimit.IsSet && now + LimitTolerance >= job.EndLimit
+            ? JobEnding(report) : null;
     }
 
     /// <summary>The node broke before the script ran: the job is not to blame and goes back to the queue.</summary>

@@ -14,19 +14,19 @@ public sealed partial class Cluster
     {
         if (NextWake.IsSet && NextWake <= now) NeedsSchedule = true;
         var batch = new Batch(now);
-        SilentNodes(batch);
-        OverdueJobs(batch);
+        var givenUp = SilentNodes(batch);
+        OverdueJobs(batch, givenUp);
         OldJobs(batch);
         return batch.Decision();
     }
 
-    private void OverdueJobs(Batch batch)
+    private void OverdueJobs(Batch batch, SortedSet<uint> givenUp)
     {
         foreach (var id in activeJobs)
         {
             var job = jobs[id];
             if (job.State != JobState.Running || !job.EndLimit.IsSet || batch.Now < job.EndLimit) continue;
-            if (HasLiveStep(job) && batch.Now < job.EndLimit + LimitGrace || WillBeEnded(batch, id)) continue;
+            if (HasLiveStep(job) && batch.Now < job.EndLimit + LimitGrace || givenUp.Contains(id)) continue;
             End(batch, job, new Ending(EndKind.EndTimeout, Cause: $"reached its time limit of {Minutes(job.Spec.TimeLimitMs)}"));
         }
     }

@@ -1,4 +1,5 @@
 using Stint.Core.Journal;
+using Stint.Core.Nodes;
 
 namespace Stint.Core;
 
@@ -26,19 +27,28 @@ public sealed partial class Cluster
         if (command.ExpiresMs <= now.Milliseconds) return Decision.No(RefusalCodes.TokenExpired, "the token would be expired already");
         if (tokens.ContainsKey(command.Hash)) return Decision.No(RefusalCodes.TokenUsed, "that token was issued before");
         var batch = new Batch(now);
-        batch.Add(new TokenIssued { Hash = command.Hash, ExpiresMs = command.ExpiresMs, ByUid = command.By.Uid, Node = command.Node, Purpose = command.Purpose });
+        batch.Add(new TokenIssued { Hash = command.Hash, ExpiresMs = command.ExpiresMs, ByUid = command.By.Uid, Node = command.Node,
+            Purpose = command.Purpose });
         return batch.Decision();
     }
 
     private Decision DecideUseToken(UseToken command, Instant now)
     {
-        if (!tokens.TryGetValue(command.Hash, out var token)) return Decision.No(RefusalCodes.TokenInvalid, "the join token is not known here", "Issue one with: stint token");
-        if (tokenUses.TryGetValue(command.Hash, out var user)) return Decision.No(RefusalCodes.TokenUsed, $"the join token was used before, by node {user}", "Each node needs a token of its own: stint token");
-        if (token.ExpiresMs <= now.Milliseconds) return Decision.No(RefusalCodes.TokenExpired, "the join token has expired", "Issue a new one with: stint token");
+        if (!NodeNames.IsName(command.Node)) return NotANodeName(command.Node);
+        if (command.CertificateThumbprint.Length is 0 or > 256)
+            return Decision.No(RefusalCodes.InvalidRequest, "the certificate's thumbprint is empty or too long");
+        if (!tokens.TryGetValue(command.Hash, out var token))
+            return Decision.No(RefusalCodes.TokenInvalid, "the join token is not known here", "Issue one with: stint token");
+        if (tokenUses.TryGetValue(command.Hash, out var user))
+            return Decision.No(RefusalCodes.TokenUsed, $"the join token was used before, by node {user}",
+                "Each node needs a token of its own: stint token");
+        if (token.ExpiresMs <= now.Milliseconds)
+            return Decision.No(RefusalCodes.TokenExpired, "the join token has expired", "Issue a new one with: stint token");
         if (token.Node.Length > 0 && !string.Equals(token.Node, command.Node, StringComparison.Ordinal))
             return Decision.No(RefusalCodes.TokenInvalid, $"the join token is for node {token.Node}, not for {Short(command.Node)}");
         if (token.Node.Length == 0 && certificates.ContainsKey(command.Node))
-            return Decision.No(RefusalCodes.NodeNameTaken, $"a node named {command.Node} has joined already", "Choose another name, or issue a token for this name to replace its certificate");
+            return Decision.No(RefusalCodes.NodeNameTaken, $"a node named {command.Node} has joined already",
+                "Choose another name, or issue a token for this name to replace its certificate");
         var batch = new Batch(now);
         batch.Add(new TokenUsed { Hash = command.Hash, Node = command.Node });
         batch.Add(new NodeCertified { Node = command.Node, Thumbprint = command.CertificateThumbprint });
@@ -47,7 +57,8 @@ public sealed partial class Cluster
 
     private void On(TokenIssued record, Instant at)
     {
-        foreach (var hash in tokens.Values.Where(token => token.ExpiresMs + TokenMemoryMs < at.Milliseconds).Select(static token => token.Hash).ToArray())
+        var old = tokens.Values.Where(token => token.ExpiresMs < at.Milliseconds - TokenMemoryMs).Select(static token => token.Hash);
+        foreach (var hash in old.ToArray())
         {
             tokens.Remove(hash);
             tokenUses.Remove(hash);

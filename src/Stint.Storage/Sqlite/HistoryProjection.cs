@@ -18,8 +18,8 @@ internal sealed class HistoryProjection(SqliteConnection connection) : IDisposab
         switch (record.BodyCase)
         {
             case Record.BodyOneofCase.JobSubmitted: Submitted(record.JobSubmitted, at); break;
-            case Record.BodyOneofCase.JobHeld: Run("UPDATE jobs SET eligible_ms = 0 WHERE job_id = $1 AND state = 'PENDING'", record.JobHeld.JobId); break;
-            case Record.BodyOneofCase.JobReleased: Run("UPDATE jobs SET eligible_ms = $2 WHERE job_id = $1 AND state = 'PENDING'", record.JobReleased.JobId, at); break;
+            case Record.BodyOneofCase.JobHeld: Eligible(record.JobHeld.JobId, 0); break;
+            case Record.BodyOneofCase.JobReleased: Eligible(record.JobReleased.JobId, at); break;
             case Record.BodyOneofCase.JobAllocated: Allocated(record.JobAllocated, at); break;
             case Record.BodyOneofCase.JobEnded: Ended(record.JobEnded, at); break;
             case Record.BodyOneofCase.JobRequeued: Requeued(record.JobRequeued, at); break;
@@ -44,9 +44,15 @@ internal sealed class HistoryProjection(SqliteConnection connection) : IDisposab
     {
         var spec = record.Spec;
         var eligible = spec.Held || spec.Dependencies.Count > 0 ? 0 : Math.Max(at, spec.BeginMs);
-        Run("INSERT OR REPLACE INTO jobs (job_id, spec_job, spec, uid, user, name, partition, state, submit_ms, eligible_ms) VALUES ($1, $1, $2, $3, $4, $5, $6, 'PENDING', $7, $8)",
+        Run("""
+            INSERT OR REPLACE INTO jobs (job_id, spec_job, spec, uid, user, name, partition, state, submit_ms, eligible_ms)
+            VALUES ($1, $1, $2, $3, $4, $5, $6, 'PENDING', $7, $8)
+            """,
             (long)record.JobId, spec.ToByteArray(), (long)spec.Uid, spec.User, spec.Name, spec.Partition, at, eligible);
     }
+
+    private void Eligible(uint jobId, long ms) =>
+        Run("UPDATE jobs SET eligible_ms = $2 WHERE job_id = $1 AND state = 'PENDING'", (long)jobId, ms);
 
     private void Allocated(JobAllocated record, long at)
     {
@@ -93,7 +99,11 @@ internal sealed class HistoryProjection(SqliteConnection connection) : IDisposab
     /// <summary>The batch step has no record of its own: it comes to be with its first report, on the job's first node.</summary>
     private void EnsureBatch(uint jobId, uint stepId, string node, long at)
     {
-        if (stepId != StepIds.Batch || Run("INSERT OR IGNORE INTO steps (job_id, step_id, name, tasks, shares, nodes, start_ms) VALUES ($1, $2, 'batch', 1, x'', 1, $3)", (long)jobId, (long)stepId, at) == 0) return;
+        if (stepId != StepIds.Batch) return;
+        var isNew = Run("""
+            INSERT OR IGNORE INTO steps (job_id, step_id, name, tasks, shares, nodes, start_ms) VALUES ($1, $2, 'batch', 1, x'', 1, $3)
+            """, (long)jobId, (long)stepId, at) > 0;
+        if (!isNew) return;
         using var select = connection.Prepare("SELECT shares FROM jobs WHERE job_id = $1", "$1");
         select.Transaction = transaction;
         select.Parameters[0].Value = (long)jobId;
@@ -105,7 +115,8 @@ internal sealed class HistoryProjection(SqliteConnection connection) : IDisposab
     private void Started(StepStarted record, long at)
     {
         EnsureBatch(record.JobId, record.StepId, record.Node, at);
-        Run("UPDATE steps SET start_ms = $3 WHERE job_id = $1 AND step_id = $2 AND start_ms = 0", (long)record.JobId, (long)record.StepId, at);
+        Run("UPDATE steps SET start_ms = $3 WHERE job_id = $1 AND step_id = $2 AND start_ms = 0",
+            (long)record.JobId, (long)record.StepId, at);
         Run("INSERT INTO reports (job_id, step_id, node, started) VALUES ($1, $2, $3, $4) ON CONFLICT DO UPDATE SET started = excluded.started",
             (long)record.JobId, (long)record.StepId, record.Node, record.ToByteArray());
     }

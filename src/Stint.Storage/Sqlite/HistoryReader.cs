@@ -6,7 +6,10 @@ namespace Stint.Storage.Sqlite;
 
 internal static class HistoryReader
 {
-    private const string Columns = "j.job_id, s.spec, j.array_job_id, j.array_task, j.state, j.submit_ms, j.eligible_ms, j.start_ms, j.end_ms, j.attempt, j.exit_code, j.signal, j.ended_by, j.cause, j.shares";
+    private const string Columns = """
+        j.job_id, s.spec, j.array_job_id, j.array_task, j.state, j.submit_ms, j.eligible_ms, j.start_ms, j.end_ms,
+        j.attempt, j.exit_code, j.signal, j.ended_by, j.cause, j.shares
+        """;
 
     public static IReadOnlyList<HistoryJob> Read(SqliteConnection connection, HistoryQuery query)
     {
@@ -14,7 +17,10 @@ internal static class HistoryReader
         using var transaction = connection.BeginTransaction(deferred: true);
         using var select = connection.CreateCommand();
         select.Transaction = transaction;
-        select.CommandText = $"SELECT {Columns} FROM jobs j JOIN jobs s ON s.job_id = j.spec_job WHERE {Where(query, select)} ORDER BY j.job_id LIMIT $limit";
+        select.CommandText = $"""
+            SELECT {Columns} FROM jobs j JOIN jobs s ON s.job_id = j.spec_job
+            WHERE {Where(query, select)} ORDER BY j.job_id LIMIT $limit
+            """;
         select.Parameters.AddWithValue("$limit", Math.Max(0, query.Limit));
         var jobs = new List<HistoryJob>();
         using (var rows = select.ExecuteReader())
@@ -87,7 +93,8 @@ internal static class HistoryReader
         public StepReader(SqliteConnection connection, SqliteTransaction transaction)
         {
             steps = connection.Prepare("SELECT step_id, name, tasks, shares, start_ms, end_ms FROM steps WHERE job_id = $job ORDER BY step_id", "$job");
-            reports = connection.Prepare("SELECT started, exited FROM reports WHERE job_id = $job AND step_id = $step ORDER BY node", "$job", "$step");
+            reports = connection.Prepare("SELECT started, exited FROM reports WHERE job_id = $job AND step_id = $step ORDER BY node",
+                "$job", "$step");
             steps.Transaction = reports.Transaction = transaction;
         }
 

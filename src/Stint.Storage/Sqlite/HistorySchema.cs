@@ -32,7 +32,8 @@ internal static class HistorySchema
     public static void Ensure(SqliteConnection connection, string path)
     {
         var isEmpty = connection.Number("SELECT count(*) FROM sqlite_schema") == 0;
-        if (!isEmpty && connection.Number("PRAGMA application_id") != ApplicationId) throw new InvalidDataException($"{path} is a database, but not a history of Stint");
+        if (!isEmpty && connection.Number("PRAGMA application_id") != ApplicationId)
+            throw new InvalidDataException($"{path} is a database, but not a history of Stint");
         var format = connection.Number("PRAGMA user_version");
         if (format > Format) throw new InvalidDataException($"{path} has history format {format}; this version reads up to {Format}");
         connection.Run("PRAGMA journal_mode = WAL");

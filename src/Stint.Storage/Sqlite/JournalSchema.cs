@@ -21,7 +21,8 @@ internal static class JournalSchema
         var format = connection.Number("PRAGMA user_version");
         var isEmpty = connection.Number("SELECT count(*) FROM sqlite_schema") == 0;
         if (!isEmpty && application != ApplicationId) throw new InvalidDataException($"{path} is a database, but not a journal of Stint");
-        if (format > Format) throw new InvalidDataException($"{path} has journal format {format}; this version reads up to {Format}: start the version that wrote it");
+        if (format > Format)
+            throw new InvalidDataException($"{path} has journal format {format}; this version reads up to {Format}: start the version that wrote it");
         connection.Run("PRAGMA journal_mode = WAL");
         connection.Run("PRAGMA synchronous = FULL");
         connection.Run("PRAGMA temp_store = MEMORY");

@@ -11,14 +11,25 @@ public sealed class HistoryException(string message, Exception? inner = null) : 
 /// <see cref="HistoryException"/> and are tried again later, from <see cref="Cursor"/>.
 /// <see cref="Project"/> belongs to one thread; queries run beside it on connections of their own.
 /// </summary>
-public sealed class SqliteHistory(string path) : IHistory
+public sealed class SqliteHistory : IHistory
 {
     private const int LockTimeoutSeconds = 1;
 
+    private readonly string path;
     private SqliteConnection? connection;
     private HistoryProjection? projection;
     private long cursor;
 
+    /// <summary>Never throws for a file that is locked or not there: the first <see cref="Project"/> opens or makes it.</summary>
+    public SqliteHistory(string path)
+    {
+        this.path = path;
+        if (!File.Exists(path)) return;
+        try { EnsureOpen(); }
+        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException or InvalidDataException) { Close(); }
+    }
+
+    /// <summary>As far as known: 0 until the file could be opened.</summary>
     public long Cursor => Interlocked.Read(ref cursor);
 
     public void Project(IReadOnlyList<(long Sequence, Record Record)> records)

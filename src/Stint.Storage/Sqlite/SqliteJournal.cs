@@ -27,9 +27,11 @@ public sealed class SqliteJournal : IJournal
         this.path = path;
         this.guard = guard;
         this.connection = connection;
-        insertRecord = connection.Prepare("INSERT INTO records (sequence, body, checksum) VALUES ($sequence, $body, $checksum)", "$sequence", "$body", "$checksum");
+        insertRecord = connection.Prepare("INSERT INTO records (sequence, body, checksum) VALUES ($sequence, $body, $checksum)",
+            "$sequence", "$body", "$checksum");
         insertBlob = connection.Prepare("INSERT OR IGNORE INTO blobs (hash, content) VALUES ($hash, $content)", "$hash", "$content");
-        lastSequence = Math.Max(connection.Number("SELECT max(sequence) FROM records"), connection.Number("SELECT max(sequence) FROM snapshots"));
+        lastSequence = Math.Max(connection.Number("SELECT max(sequence) FROM records"),
+            connection.Number("SELECT max(sequence) FROM snapshots"));
     }
 
     /// <summary>Opens the journal, or makes an empty one.</summary>
@@ -68,7 +70,8 @@ public sealed class SqliteJournal : IJournal
 
     public void Append(IReadOnlyList<Record> records, IReadOnlyList<Blob> blobs)
     {
-        if (broken is not null) throw new JournalException($"the journal {path} failed before; this process must not write to it again", broken);
+        if (broken is not null)
+            throw new JournalException($"the journal {path} failed before; this process must not write to it again", broken);
         if (records.Count == 0 && blobs.Count == 0) return;
         try
         {
@@ -94,12 +97,12 @@ public sealed class SqliteJournal : IJournal
     {
         // A connection of its own: readers never wait for the engine, nor the engine for them.
         using var reading = Reading();
-        for (var after = afterSequence; ;)
+        for (long after = afterSequence, previous = 0; ;)
         {
-            var page = Page(reading, after);
+            var page = Page(reading, after, previous);
             foreach (var entry in page) yield return entry;
             if (page.Count < ReadPage) yield break;
-            after = page[^1].Sequence;
+            after = previous = page[^1].Sequence;
         }
     }
 
@@ -109,7 +112,7 @@ public sealed class SqliteJournal : IJournal
         catch (SqliteException e) { throw new JournalException($"the journal {path} can not be read: {e.Message}", e); }
     }
 
-    private List<(long Sequence, Record Record)> Page(SqliteConnection reading, long after)
+    private List<(long Sequence, Record Record)> Page(SqliteConnection reading, long after, long previous)
     {
         var page = new List<(long, Record)>();
         try
@@ -120,9 +123,11 @@ public sealed class SqliteJournal : IJournal
             while (rows.Read())
             {
                 var sequence = rows.GetInt64(0);
-                if (page.Count > 0 && sequence != page[^1].Item1 + 1) throw new InvalidDataException($"record {page[^1].Item1 + 1} is missing");
+                if (previous > 0 && sequence != previous + 1) throw new InvalidDataException($"record {previous + 1} is missing");
+                previous = sequence;
                 var body = rows.GetFieldValue<byte[]>(1);
-                if ((uint)rows.GetInt64(2) != RecordChecksum.Of(sequence, body)) throw new InvalidDataException($"record {sequence} does not match its checksum");
+                if ((uint)rows.GetInt64(2) != RecordChecksum.Of(sequence, body))
+                    throw new InvalidDataException($"record {sequence} does not match its checksum");
                 page.Add((sequence, Record.Parser.ParseFrom(body)));
             }
         }
@@ -141,23 +146,34 @@ public sealed class SqliteJournal : IJournal
         {
             using var select = reading.Prepare("SELECT sequence, body, checksum FROM snapshots ORDER BY sequence DESC");
             using var rows = select.ExecuteReader();
-            while (rows.Read())
+            for (; rows.Read(); damaged++)
             {
                 var body = rows.GetFieldValue<byte[]>(1);
-                if (SHA256.HashData(body).AsSpan().SequenceEqual(rows.GetFieldValue<byte[]>(2))) return Snapshot.Parser.ParseFrom(body);
-                damaged++;
+                if (!SHA256.HashData(body).AsSpan().SequenceEqual(rows.GetFieldValue<byte[]>(2))) continue;
+                MustGoOn(reading, rows.GetInt64(0));
+                return Snapshot.Parser.ParseFrom(body);
             }
+            if (damaged > 0) throw new InvalidDataException($"none of its {damaged} snapshots matches its checksum");
+            MustGoOn(reading, 0);
+            return null;
         }
-        catch (Exception e) when (e is SqliteException or InvalidProtocolBufferException)
+        catch (Exception e) when (e is SqliteException or InvalidDataException or InvalidProtocolBufferException)
         {
             throw new JournalException($"the journal {path} is damaged: {e.Message}", e);
         }
-        return damaged == 0 ? null : throw new JournalException($"the journal {path} is damaged: none of its {damaged} snapshots matches its checksum", new InvalidDataException());
+    }
+
+    /// <summary>The records after a snapshot begin right after it: none in between is lost.</summary>
+    private static void MustGoOn(SqliteConnection reading, long sequence)
+    {
+        var next = reading.Number($"SELECT min(sequence) FROM records WHERE sequence > {sequence}");
+        if (next > sequence + 1) throw new InvalidDataException($"record {sequence + 1} is missing");
     }
 
     public void SaveSnapshot(Snapshot snapshot, long keepAfterSequence)
     {
-        if (broken is not null) throw new JournalException($"the journal {path} failed before; this process must not write to it again", broken);
+        if (broken is not null)
+            throw new JournalException($"the journal {path} failed before; this process must not write to it again", broken);
         try
         {
             var body = snapshot.ToByteArray();

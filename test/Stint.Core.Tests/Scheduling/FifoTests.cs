@@ -1,0 +1,140 @@
+using System.Diagnostics;
+using Stint.Core.Jobs;
+using Stint.Core.Journal;
+using Stint.Core.Scheduling;
+
+namespace Stint.Core.Tests.Scheduling;
+
+public sealed class FifoTests
+{
+    [Fact]
+    public void A_blocked_head_blocks_those_behind_it_and_says_what_it_needs_and_what_is_free()
+    {
+        var lab = new Lab().Node("n1", cpus: 4);
+        lab.Run(s => s.Tasks = 3);
+        var head = lab.Submit(s => s.Tasks = 2);
+        var behind = lab.Submit();
+        lab.Schedule();
+        Assert.Equal((PendingReason.Resources, PendingReason.Priority), (lab.Job(head).Reason, lab.Job(behind).Reason));
+        Assert.Equal("needs 2 CPUs and 256M of memory per node on at least 1 node; free in partition main: 1 CPUs and at most 7.75G of memory on one of 1 nodes", lab.Job(head).ReasonDetail);
+        var later = lab.Submit();
+        Assert.Equal(PendingReason.Priority, lab.Job(later).Reason);
+    }
+
+    [Fact]
+    public void Another_partition_goes_on()
+    {
+        var lab = new Lab(c => c.Partitions.Add(new PartitionSpec { Name = "other", Nodes = "n2", IsUp = true })).Nodes("n1", "n2");
+        lab.Submit(s => { s.Tasks = 8; s.NodeList = "n[1-2]"; });
+        lab.Schedule();
+        var blocked = lab.Submit();
+        var elsewhere = lab.Submit(s => s.Partition = "other");
+        lab.Schedule();
+        Assert.Equal(PendingReason.Resources, lab.Job(blocked).Reason);
+        lab.Do(new CancelJob(1, null, Lab.Root));
+        lab.Release(1).Schedule();
+        Assert.Equal((JobState.Running, JobState.Running), (lab.Job(blocked).State, lab.Job(elsewhere).State));
+    }
+
+    [Fact]
+    public void A_released_job_takes_its_old_place_in_the_queue()
+    {
+        var lab = new Lab().Node("n1", cpus: 1);
+        var running = lab.Run();
+        var held = lab.Submit(s => s.Held = true);
+        var head = lab.Submit();
+        lab.Schedule();
+        lab.Do(new ReleaseJob(held, Lab.User(Lab.Alice)));
+        lab.Schedule();
+        Assert.Equal((PendingReason.Resources, PendingReason.Priority), (lab.Job(held).Reason, lab.Job(head).Reason));
+        Assert.Equal(JobState.Running, lab.Finish(running).Schedule().Job(held).State);
+    }
+
+    [Fact]
+    public void NeedsSchedule_is_raised_by_what_matters_and_lowered_by_a_pass()
+    {
+        var lab = new Lab().Node("n1", cpus: 1);
+        lab.Schedule();
+        Assert.False(lab.Cluster.NeedsSchedule);
+        var id = lab.Submit();
+        Assert.True(lab.Cluster.NeedsSchedule);
+        lab.Schedule();
+        lab.ReportStart(id);
+        Assert.False(lab.Cluster.NeedsSchedule);
+        lab.ReportExit(id);
+        Assert.True(lab.Cluster.NeedsSchedule);
+    }
+
+    [Fact]
+    public void A_pass_that_starts_many_is_cut_and_goes_on()
+    {
+        var lab = new Lab(c => c.MaxArraySize = 10_001).Node("n1", cpus: 3_000, memory: 3_000 * Lab.GiB);
+        lab.SubmitArray(0, 2_999);
+        lab.Do(new Schedule());
+        Assert.Equal(1_000, lab.Cluster.ActiveJobs.Count);
+        Assert.True(lab.Cluster.NeedsSchedule);
+        Assert.Equal(3_000, lab.Schedule().Cluster.ActiveJobs.Count);
+    }
+
+    [Fact]
+    public void Ten_thousand_tasks_go_through_64_slots_in_two_seconds()
+    {
+        var lab = new Lab { Audits = false }.Node("n1", cpus: 64, memory: 64 * Lab.GiB);
+        var clock = Stopwatch.StartNew();
+        var id = lab.SubmitArray(0, 9_999);
+        lab.Schedule();
+        for (var done = 0; done < 10_000; done++)
+        {
+            var job = lab.Cluster.ActiveJobs.First();
+            lab.ReportStart(job);
+            lab.ReportExit(job);
+            lab.Schedule();
+        }
+        Assert.True(lab.Cluster.Jobs.Values.All(job => job.State == JobState.Completed));
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(2), $"it took {clock.Elapsed}");
+        Assert.Equal(10_000, lab.Cluster.JobsOf(id).Count());
+        lab.Cluster.Audit();
+    }
+
+    [Fact]
+    public void Ten_thousand_pending_jobs_do_not_slow_a_pass()
+    {
+        var lab = new Lab { Audits = false }.Node("n1", cpus: 2);
+        for (var i = 0; i < 10_000; i++) lab.Submit();
+        lab.Schedule();
+        var clock = Stopwatch.StartNew();
+        for (var done = 0; done < 1_000; done++)
+        {
+            lab.ReportExit(lab.Cluster.ActiveJobs.First());
+            lab.Schedule();
+        }
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(1), $"1,000 ends and passes took {clock.Elapsed}");
+        Assert.Equal(PendingReason.Priority, lab.Job(9_000).Reason);
+        lab.Cluster.Audit();
+    }
+
+    private sealed class Careless : IScheduler
+    {
+        public Plan Plan(SchedulingView view)
+        {
+            var plan = new Plan();
+            foreach (var job in view.Pending(view.Partitions[0]))
+                plan.Starts.Add(new Start(job, [new NodeShare { Node = "n1", Cpus = Core.Resources.CpuSet.Of(0).ToBytes(), MemoryBytes = 1, Tasks = 1 }]));
+            return plan;
+        }
+    }
+
+    [Fact]
+    public void A_plan_that_gives_a_CPU_twice_is_not_followed()
+    {
+        var cluster = new Cluster(new Careless());
+        void Do(Command command) { foreach (var record in cluster.Decide(command, new Instant(1)).Records) cluster.Apply(record); }
+        Do(new Configure(new Lab().Cluster.Config));
+        Do(new RegisterNode(Lab.Registration("n1")));
+        Do(new SubmitJob(Lab.Spec()));
+        Do(new SubmitJob(Lab.Spec()));
+        Do(new Schedule());
+        Assert.Equal([JobState.Running, JobState.Pending], cluster.Jobs.Values.Select(job => job.State));
+        cluster.Audit();
+    }
+}

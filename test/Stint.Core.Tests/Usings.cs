@@ -1,0 +1,1 @@
+global using Record = Stint.Core.Journal.Record;
