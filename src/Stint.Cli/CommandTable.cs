@@ -7,6 +7,8 @@ internal static class CommandTable
     public static CommandMain? Slurm(string name) => name switch
     {
         "sbatch" => Cli.Slurm.Sbatch.SbatchCommand.RunAsync,
+        "scancel" => Cli.Slurm.Scancel.ScancelCommand.RunAsync,
+        "srun" => Cli.Slurm.Srun.SrunCommand.RunAsync,
         _ => null,
     };
 

@@ -32,7 +32,7 @@ internal static class ProcessContext
             Gid = Libc.getgid(),
             Umask = mask,
             Out = new StreamWriter(output, Utf8, 16384),
-            Error = new StreamWriter(error, Utf8, 256) { AutoFlush = true },
+            Error = new StreamWriter(error, Utf8, 4096) { AutoFlush = true },
             RawIn = new FdStream(0),
             RawOut = output,
             RawError = error,

@@ -7,11 +7,12 @@ namespace Stint.Cli.Options;
 internal static class JobEnvironment
 {
     /// <summary>NAME=value, separated by NUL. Without <c>--export</c> everything goes; NONE keeps SLURM_* only; a list keeps those and SLURM_*.</summary>
-    public static byte[] Build(CommandContext context, LaunchOptions options, string? workDir = null)
+    /// <param name="insideJob">The caller runs in a job, whose SLURM_* variables stand.</param>
+    public static byte[] Build(CommandContext context, LaunchOptions options, string workDir, bool insideJob = false)
     {
         var set = new Dictionary<string, string>(StringComparer.Ordinal);
         var kept = Selection(options.Export, set);
-        AddKnown(context, options, workDir ?? context.WorkingDirectory, set);
+        if (!insideJob) AddKnown(context, options, workDir, set);
         var block = new MemoryStream(context.EnvironmentBlock.Length + 512);
         var rest = context.EnvironmentBlock.Span;
         while (rest.Length > 0)

@@ -29,7 +29,6 @@ internal static class LaunchHelp
         ("mem-per-cpu", "size", "memory per allocated CPU"),
         ("nice", "n", "lower the priority"),
         ("no-requeue", "", "do not run again after a node failure"),
-        ("no-shell", "", "allocate and return"),
         ("nodelist", "hosts", "on these nodes"),
         ("nodes", "n[-m]", "number of nodes"),
         ("ntasks", "n", "number of tasks"),

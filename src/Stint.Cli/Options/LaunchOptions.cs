@@ -48,7 +48,6 @@ public sealed partial class LaunchOptions(LaunchCommand command, DateTimeOffset 
     public bool Unbuffered { get; private set; }
     public bool Pty { get; private set; }
     public bool Overlap { get; private set; }
-    public bool NoShell { get; private set; }
     public bool DisableStatus { get; private set; }
     public bool QuitOnInterrupt { get; private set; }
     public uint? JobId { get; private set; }

@@ -90,6 +90,7 @@ public sealed partial class LaunchOptions
         {
             case "output" or "error" or "input":
                 if (!OutputPattern.TryValidate(value, out string error)) return $"{Invalid(id)}: {error}";
+                if (Command == LaunchCommand.Srun) return SetTaskFile(id, value);
                 if (id == "output") StdOut = value;
                 else if (id == "error") StdErr = value;
                 else StdIn = value;
@@ -110,6 +111,17 @@ public sealed partial class LaunchOptions
         }
     }
 
+    /// <summary>srun: <c>all</c> is the terminal's stream (the default), <c>none</c> is /dev/null, a number would mean one task only.</summary>
+    private string? SetTaskFile(string id, string value)
+    {
+        if (uint.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _)) return $"--{id}={value} (one task only) is not supported yet by this version of Stint";
+        string? file = value == "all" ? null : value == "none" ? "/dev/null" : value;
+        if (id == "output") StdOut = file;
+        else if (id == "error") StdErr = file;
+        else StdIn = file;
+        return null;
+    }
+
     private string? SetStep(string id, string? value, out bool known)
     {
         known = true;
@@ -120,7 +132,6 @@ public sealed partial class LaunchOptions
             case "pty" when value is null or "": Pty = true; return null;
             case "overlap" when value is null or "": Overlap = true; return null;
             case "exact": return null;
-            case "no-shell": NoShell = true; return null;
             case "disable-status": DisableStatus = true; return null;
             case "quit-on-interrupt": QuitOnInterrupt = true; return null;
             case "bell" or "no-bell": return null;

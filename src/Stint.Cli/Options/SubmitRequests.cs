@@ -8,7 +8,7 @@ internal static class SubmitRequests
 {
     public static SubmitRequest From(CommandContext context, LaunchOptions options, string jobName, string command)
     {
-        string workDir = options.Chdir is { } chdir ? Path.GetFullPath(chdir, context.WorkingDirectory) : context.WorkingDirectory;
+        string workDir = WorkDir(context, options);
         return new SubmitRequest
         {
             Name = options.JobName ?? jobName,
@@ -48,6 +48,9 @@ internal static class SubmitRequests
             TestOnly = options.TestOnly,
         };
     }
+
+    public static string WorkDir(CommandContext context, LaunchOptions options) =>
+        options.Chdir is { } chdir ? Path.GetFullPath(chdir, context.WorkingDirectory) : context.WorkingDirectory;
 
     private const int MaxSubmitLine = 16 * 1024;
 

@@ -3,7 +3,9 @@ namespace Stint.Protocol.Api;
 // GET /api/v1/run is a WebSocket that carries the whole life of one srun:
 //   client → server   text: RunRequest (first), RunControl; binary: [0x00][stdin bytes], an empty one = end of input
 //   server → client   text: RunEvent;                       binary: [0x01 stdout | 0x02 stderr][task id, 4 bytes LE][bytes]
-// The client acknowledges output with RunControl{Taken}; at most Window bytes are under way. When the socket closes, the step ends,
+// The client acknowledges output with RunControl{Taken}; at most Window bytes are under way. The server acknowledges input with
+// RunEvent{Kind=input_taken, Frames}: at most InputFrames frames of at most InputFrame bytes are under way, so that input which nobody
+// reads never blocks the client's acknowledgements and signals behind it. When the socket closes, the step ends,
 // and with it the job if this run made it.
 
 public sealed record RunRequest
@@ -48,7 +50,7 @@ public sealed record RunControl
     public uint Columns { get; set; }
 }
 
-/// <summary>Kind: queued, allocated, started, task_exited, ended, refused, revoked.</summary>
+/// <summary>Kind: queued, allocated, started, task_exited, ended, refused, revoked, input_taken.</summary>
 public sealed record RunEvent
 {
     public required string Kind { get; init; }
@@ -62,6 +64,8 @@ public sealed record RunEvent
     public string Outcome { get; init; } = "";
     public string Message { get; init; } = "";
     public RefusalView? Refusal { get; init; }
+    /// <summary>With input_taken: frames of input handed on since the last one.</summary>
+    public int Frames { get; init; }
     /// <summary>With ended: what <c>srun</c> exits with.</summary>
     public int ExitStatus { get; init; }
     /// <summary>With allocated: SLURM_* variables a client wants to show its own children.</summary>
@@ -71,5 +75,7 @@ public sealed record RunEvent
 public static class RunFrames
 {
     public const int Window = 256 * 1024;
+    /// <summary>Frames of standard input that may be under way, and the most bytes in one.</summary>
+    public const int InputFrames = 16, InputFrame = 32 * 1024;
     public const byte StdIn = 0, StdOut = 1, StdErr = 2;
 }

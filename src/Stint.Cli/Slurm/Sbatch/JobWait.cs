@@ -16,7 +16,7 @@ internal static class JobWait
         {
             try
             {
-                var list = await context.Api.GetAsync($"/api/v1/jobs?job={jobId}&state=all", ApiJson.Default.JobList, context.Cancellation);
+                var list = await context.Api.GetAsync($"/api/v1/jobs?job={jobId}", ApiJson.Default.JobList, context.Cancellation);
                 if (list.Jobs.Length == 0) return code;
                 code = list.Jobs.Max(ExitStatus);
                 if (list.Jobs.All(IsOver)) return code;
