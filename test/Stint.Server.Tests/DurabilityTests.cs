@@ -63,6 +63,36 @@ public sealed class DurabilityTests
     }
 
     [Fact]
+    public async Task A_node_is_not_given_up_for_the_time_in_which_there_was_no_server()
+    {
+        var home = TestServer.NewHome();
+        try
+        {
+            uint id;
+            await using (var first = await TestServer.StartAsync(home))
+            {
+                await using (var agent = await FakeAgent.StartAsync(first, "n1"))
+                {
+                    id = await first.SubmitAsync(Requests.Batch());
+                    await agent.AckedAsync(await agent.StartedAsync((await agent.NextLaunchAsync()).Spec.Key));
+                }
+                await Eventually.TrueAsync(async () => (await first.GetAsync("/api/v1/nodes", ApiJson.Default.NodeList)).Nodes[0].State.EndsWith('*'));
+            }
+            var time = new ShiftedTime { Shift = TimeSpan.FromHours(1) };
+            await using var second = await TestServer.StartAsync(home, with: seams => seams with { Time = time });
+            await second.GetAsync("/api/v1/ping", ApiJson.Default.PingView);
+            Assert.Equal("RUNNING", (await second.JobAsync(id)).State);
+            time.Shift += TimeSpan.FromHours(1);
+            second.Server.Engine.Wake();
+            await second.WaitForJobAsync(id, job => job.State != "RUNNING");
+        }
+        finally
+        {
+            Directory.Delete(home, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_second_server_on_the_same_home_is_refused_and_the_first_lives()
     {
         await using var server = await TestServer.StartAsync();

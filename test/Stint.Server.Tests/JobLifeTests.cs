@@ -198,6 +198,19 @@ public sealed class JobLifeTests
     }
 
     [Fact]
+    public async Task Test_only_says_when_and_where_and_changes_nothing()
+    {
+        await using var server = await TestServer.InMemoryAsync();
+        await using var agent = await FakeAgent.StartAsync(server, "n1", cpus: 2);
+        var hash = await server.StateHashAsync();
+        var json = System.Text.Json.JsonSerializer.Serialize(Requests.Batch() with { TestOnly = true }, ApiJson.Default.SubmitRequest);
+        Assert.Matches(@"Job 1 to start at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d using 1 processors on nodes n1 in partition main", (await server.PostAsync("/api/v1/jobs", json)).Text);
+        Assert.Equal(hash, await server.StateHashAsync());
+        json = System.Text.Json.JsonSerializer.Serialize(Requests.Batch() with { TestOnly = true, CpusPerTask = 3 }, ApiJson.Default.SubmitRequest);
+        Assert.Equal(400, (int)(await server.PostAsync("/api/v1/jobs", json)).Status);
+    }
+
+    [Fact]
     public async Task The_script_is_shown_as_it_was_submitted()
     {
         await using var server = await TestServer.InMemoryAsync();
