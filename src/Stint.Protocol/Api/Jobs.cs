@@ -1,52 +1,53 @@
 namespace Stint.Protocol.Api;
 
 /// <summary>POST /api/v1/jobs. Sizes in bytes, times in milliseconds of Unix time or of duration, as named.</summary>
+// Requests have set, not init: the JSON source generator would give a left-out init property its type's default instead of ours.
 public sealed record SubmitRequest
 {
-    public string Name { get; init; } = "";
-    public string? Partition { get; init; }
-    public string? Account { get; init; }
-    public uint NodesMin { get; init; } = 1;
-    public uint NodesMax { get; init; }
-    public uint? Tasks { get; init; }
-    public uint? TasksPerNode { get; init; }
-    public uint CpusPerTask { get; init; } = 1;
-    public ulong? MemoryPerNodeBytes { get; init; }
-    public ulong? MemoryPerCpuBytes { get; init; }
+    public string Name { get; set; } = "";
+    public string? Partition { get; set; }
+    public string? Account { get; set; }
+    public uint NodesMin { get; set; } = 1;
+    public uint NodesMax { get; set; }
+    public uint? Tasks { get; set; }
+    public uint? TasksPerNode { get; set; }
+    public uint CpusPerTask { get; set; } = 1;
+    public ulong? MemoryPerNodeBytes { get; set; }
+    public ulong? MemoryPerCpuBytes { get; set; }
     /// <summary>null: the partition's default; 0: unlimited.</summary>
-    public long? TimeLimitMs { get; init; }
-    public long BeginMs { get; init; }
-    public bool Held { get; init; }
-    public bool IsBatch { get; init; } = true;
+    public long? TimeLimitMs { get; set; }
+    public long BeginMs { get; set; }
+    public bool Held { get; set; }
+    public bool IsBatch { get; set; } = true;
     /// <summary>As typed: <c>0-15:4%2</c>.</summary>
-    public string? Array { get; init; }
+    public string? Array { get; set; }
     /// <summary>As typed: <c>afterok:12:13,afterany:14</c>.</summary>
-    public string? Dependency { get; init; }
-    public bool? Requeue { get; init; }
-    public int Nice { get; init; }
-    public string WorkDir { get; init; } = "/";
-    public string? StdOut { get; init; }
-    public string? StdErr { get; init; }
-    public string? StdIn { get; init; }
-    public bool AppendOutput { get; init; }
-    public string Command { get; init; } = "";
-    public string SubmitLine { get; init; } = "";
-    public string SubmitHost { get; init; } = "";
-    public string Comment { get; init; } = "";
-    public bool Exclusive { get; init; }
-    public string? NodeList { get; init; }
-    public string? ExcludeList { get; init; }
-    public string? ClientToken { get; init; }
+    public string? Dependency { get; set; }
+    public bool? Requeue { get; set; }
+    public int Nice { get; set; }
+    public string WorkDir { get; set; } = "/";
+    public string? StdOut { get; set; }
+    public string? StdErr { get; set; }
+    public string? StdIn { get; set; }
+    public bool AppendOutput { get; set; }
+    public string Command { get; set; } = "";
+    public string SubmitLine { get; set; } = "";
+    public string SubmitHost { get; set; } = "";
+    public string Comment { get; set; } = "";
+    public bool Exclusive { get; set; }
+    public string? NodeList { get; set; }
+    public string? ExcludeList { get; set; }
+    public string? ClientToken { get; set; }
     /// <summary>As typed: <c>[B:]SIG[@seconds]</c>.</summary>
-    public string? Signal { get; init; }
+    public string? Signal { get; set; }
     /// <summary>Script, arguments and environment; bytes, base64 in JSON, because none of them need be UTF-8.</summary>
-    public byte[] Script { get; init; } = [];
-    public byte[][] Arguments { get; init; } = [];
+    public byte[] Script { get; set; } = [];
+    public byte[][] Arguments { get; set; } = [];
     /// <summary>NAME=value, separated by NUL.</summary>
-    public byte[] Environment { get; init; } = [];
-    public uint Umask { get; init; } = 0x12;
-    public Dictionary<string, ulong>? Rlimits { get; init; }
-    public bool TestOnly { get; init; }
+    public byte[] Environment { get; set; } = [];
+    public uint Umask { get; set; } = 0x12;
+    public Dictionary<string, ulong>? Rlimits { get; set; }
+    public bool TestOnly { get; set; }
 }
 
 public sealed record SubmitResponse(uint JobId, string Message = "");
@@ -147,17 +148,17 @@ public sealed record JobList(long NowMs, JobView[] Jobs);
 public sealed record JobSelection
 {
     /// <summary>As typed: <c>12</c>, <c>7_3</c>, <c>7_[1-5]</c>, <c>12.0</c>.</summary>
-    public string[] Jobs { get; init; } = [];
-    public string? User { get; init; }
-    public string? Partition { get; init; }
-    public string? Name { get; init; }
-    public string[] States { get; init; } = [];
-    public string? Account { get; init; }
-    public string? NodeList { get; init; }
+    public string[] Jobs { get; set; } = [];
+    public string? User { get; set; }
+    public string? Partition { get; set; }
+    public string? Name { get; set; }
+    public string[] States { get; set; } = [];
+    public string? Account { get; set; }
+    public string? NodeList { get; set; }
     /// <summary>Cancel only: send this signal instead of ending the job; 0: end it.</summary>
-    public int Signal { get; init; }
-    public bool BatchOnly { get; init; }
-    public bool Full { get; init; }
+    public int Signal { get; set; }
+    public bool BatchOnly { get; set; }
+    public bool Full { get; set; }
 }
 
 public sealed record SelectionResult(SelectionOutcome[] Outcomes);

@@ -11,43 +11,43 @@ namespace Stint.Protocol.Api;
 public sealed record RunRequest
 {
     /// <summary>A new allocation; null: inside <see cref="JobId"/>.</summary>
-    public SubmitRequest? Submit { get; init; }
-    public uint? JobId { get; init; }
-    public StepRequest Step { get; init; } = new();
+    public SubmitRequest? Submit { get; set; }
+    public uint? JobId { get; set; }
+    public StepRequest Step { get; set; } = new();
 }
 
 public sealed record StepRequest
 {
-    public string Name { get; init; } = "";
-    public uint? Tasks { get; init; }
-    public uint? Nodes { get; init; }
-    public uint? CpusPerTask { get; init; }
-    public byte[][] Arguments { get; init; } = [];
-    public byte[] Environment { get; init; } = [];
-    public string WorkDir { get; init; } = "/";
+    public string Name { get; set; } = "";
+    public uint? Tasks { get; set; }
+    public uint? Nodes { get; set; }
+    public uint? CpusPerTask { get; set; }
+    public byte[][] Arguments { get; set; } = [];
+    public byte[] Environment { get; set; } = [];
+    public string WorkDir { get; set; } = "/";
     /// <summary>null: to the client; otherwise a file pattern opened on the node as the user.</summary>
-    public string? StdOut { get; init; }
-    public string? StdErr { get; init; }
-    public string? StdIn { get; init; }
-    public bool AppendOutput { get; init; }
-    public bool Pty { get; init; }
-    public uint PtyRows { get; init; }
-    public uint PtyColumns { get; init; }
-    public bool Overlap { get; init; }
-    public uint Umask { get; init; } = 0x12;
-    public Dictionary<string, ulong>? Rlimits { get; init; }
+    public string? StdOut { get; set; }
+    public string? StdErr { get; set; }
+    public string? StdIn { get; set; }
+    public bool AppendOutput { get; set; }
+    public bool Pty { get; set; }
+    public uint PtyRows { get; set; }
+    public uint PtyColumns { get; set; }
+    public bool Overlap { get; set; }
+    public uint Umask { get; set; } = 0x12;
+    public Dictionary<string, ulong>? Rlimits { get; set; }
 }
 
 public sealed record RunControl
 {
     /// <summary>Send this signal to every task; 0: none.</summary>
-    public int Signal { get; init; }
+    public int Signal { get; set; }
     /// <summary>End the step (and the job if this run made it) now.</summary>
-    public bool Cancel { get; init; }
+    public bool Cancel { get; set; }
     /// <summary>Bytes of output written since the last acknowledgement.</summary>
-    public ulong Taken { get; init; }
-    public uint Rows { get; init; }
-    public uint Columns { get; init; }
+    public ulong Taken { get; set; }
+    public uint Rows { get; set; }
+    public uint Columns { get; set; }
 }
 
 /// <summary>Kind: queued, allocated, started, task_exited, ended, refused, revoked, input_taken.</summary>

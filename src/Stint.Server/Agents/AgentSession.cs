@@ -15,6 +15,7 @@ internal sealed partial class AgentSession(WebSocket socket, string node, Launch
 {
     public const int FrameMaxBytes = 8 << 20;
     private const int QueueMax = 16_384;
+    private static readonly TimeSpan FenceTimeout = TimeSpan.FromSeconds(2);
     private readonly Channel<Outgoing> outgoing = Channel.CreateBounded<Outgoing>(new BoundedChannelOptions(QueueMax) { SingleReader = true });
     private readonly CancellationTokenSource over = new();
 
@@ -38,10 +39,11 @@ internal sealed partial class AgentSession(WebSocket socket, string node, Launch
         End();
     }
 
-    /// <summary>The last message of this session.</summary>
+    /// <summary>The last message of this session: nothing is read any more, and soon nothing is left of it.</summary>
     public void Fence(string why)
     {
         Fenced = true;
+        over.CancelAfter(FenceTimeout);
         outgoing.Writer.TryWrite(new Outgoing(new ToAgent { Fenced = new Fenced { Why = why } }, null));
         outgoing.Writer.TryComplete();
     }

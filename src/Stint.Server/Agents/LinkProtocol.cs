@@ -92,7 +92,7 @@ internal sealed partial class LinkProtocol(
 
     private async Task ReceiveAsync(AgentSession session, FrameBuffer frame)
     {
-        while (await session.ReadAsync(frame) is { } message)
+        while (await session.ReadAsync(frame) is { } message && !session.Fenced)
         {
             switch (message.BodyCase)
             {

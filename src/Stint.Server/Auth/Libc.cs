@@ -1,16 +1,11 @@
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 
 namespace Stint.Server.Auth;
 
 /// <summary>The few calls of the C library that .NET has no name for.</summary>
 internal static partial class Libc
 {
-    private const int LockExclusiveNonBlocking = 2 | 4;
     private const int OutOfRange = 34;
-
-    /// <summary>flock(2): goes with the process, whatever ends it.</summary>
-    public static bool TryLock(SafeFileHandle file) => flock(file, LockExclusiveNonBlocking) == 0;
 
     public static uint EffectiveUid => geteuid();
 
@@ -80,7 +75,6 @@ internal static partial class Libc
         return null;
     }
 
-    [LibraryImport("libc", SetLastError = true)] private static partial int flock(SafeFileHandle file, int operation);
     [LibraryImport("libc")] private static unsafe partial int poll(PollDescriptor* descriptors, nuint count, int timeoutMs);
     [LibraryImport("libc")] private static partial uint geteuid();
     [LibraryImport("libc")] private static partial int getsid(int pid);

@@ -99,7 +99,10 @@ internal sealed partial class Engine : IDisposable
         }
         catch (Exception e)
         {
+            stopping = true;
+            inbox.Complete();
             foreach (var work in works) work.Abandon();
+            while (inbox.TryTake(out var left)) left.Abandon();
             Log.Broken(log, e.Message, e);
             ended.TrySetResult();
             broken(e);

@@ -77,11 +77,8 @@ internal static class Body
         }
     }
 
-    private static Task TooLarge(HttpContext context)
-    {
-        context.Response.Headers.Connection = "close";
-        return Reply.RefuseAsync(context, 413, "too_large", $"the request has more than {SizeMaxBytes} bytes", "Make the script, its arguments or the environment smaller");
-    }
+    private static Task TooLarge(HttpContext context) =>
+        Reply.RefuseAsync(context, 413, "too_large", $"the request has more than {SizeMaxBytes} bytes", "Make the script, its arguments or the environment smaller");
 
     /// <summary>The serializer's messages name .NET types; ours name the place.</summary>
     private static string Sentence(JsonException e)

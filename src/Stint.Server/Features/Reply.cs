@@ -8,7 +8,17 @@ namespace Stint.Server.Features;
 /// <summary>Answers. Every "no" is a <see cref="RefusalView"/>.</summary>
 internal static class Reply
 {
+    /// <summary>In one write with its length: what a short answer costs least.</summary>
     public static async Task JsonAsync<T>(HttpContext context, T value, JsonTypeInfo<T> type)
+    {
+        var json = JsonSerializer.SerializeToUtf8Bytes(value, type);
+        context.Response.ContentType = "application/json; charset=utf-8";
+        context.Response.ContentLength = json.Length;
+        await context.Response.BodyWriter.WriteAsync(json, context.RequestAborted);
+    }
+
+    /// <summary>As it is written, for lists of any length.</summary>
+    public static async Task JsonStreamAsync<T>(HttpContext context, T value, JsonTypeInfo<T> type)
     {
         context.Response.ContentType = "application/json; charset=utf-8";
         await JsonSerializer.SerializeAsync(context.Response.BodyWriter, value, type, context.RequestAborted);
@@ -25,7 +35,7 @@ internal static class Reply
 
     public static int StatusOf(string code) => code switch
     {
-        RefusalCodes.InvalidJobId or RefusalCodes.InvalidNodeName or "not_found" => 404,
+        RefusalCodes.InvalidJobId or "not_found" => 404,
         RefusalCodes.AccessDenied or RefusalCodes.TokenInvalid or RefusalCodes.TokenExpired or RefusalCodes.TokenUsed => 403,
         RefusalCodes.AlreadyDone or RefusalCodes.JobPending or RefusalCodes.JobNotPending or RefusalCodes.JobNotRunning => 409,
         RefusalCodes.StepResourcesBusy or RefusalCodes.NodeNameTaken or RefusalCodes.Disabled => 409,

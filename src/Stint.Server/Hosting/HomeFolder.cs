@@ -1,5 +1,5 @@
+using System.Globalization;
 using System.Text;
-using Stint.Server.Auth;
 
 namespace Stint.Server.Hosting;
 
@@ -46,27 +46,23 @@ public sealed class HomeFolder : IDisposable
         return new HomeFolder(path, Lock(path, lockPath));
     }
 
+    /// <summary>An exclusive flock(2), which goes with the process, whatever ends it. The pid is for people, in a file of its own.</summary>
     private static FileStream Lock(string home, string lockPath)
     {
-        FileStream? stream = null;
+        var pidPath = System.IO.Path.Combine(home, "server", "pid");
         try
         {
-            stream = new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
-            if (Libc.TryLock(stream.SafeFileHandle))
-            {
-                stream.SetLength(0);
-                stream.Write(Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"));
-                stream.Flush();
-                return stream;
-            }
-            var buffer = new byte[32];
-            var length = stream.Read(buffer);
-            stream.Dispose();
-            throw new StartException($"another stint-server (pid {Encoding.ASCII.GetString(buffer, 0, length).Trim()}) runs on {home}; stop it first or choose another --home");
+            var stream = new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            System.IO.File.WriteAllText(pidPath, string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n"));
+            return stream;
+        }
+        catch (IOException e) when (System.IO.File.Exists(lockPath) && e is not FileNotFoundException)
+        {
+            var pid = System.IO.File.Exists(pidPath) ? System.IO.File.ReadAllText(pidPath).Trim() : "unknown";
+            throw new StartException($"another stint-server (pid {pid}) runs on {home}; stop it first or choose another --home", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            stream?.Dispose();
             throw new StartException($"cannot open {lockPath}: {e.Message}", e);
         }
     }

@@ -13,7 +13,8 @@ internal static class Listeners
     public static void Configure(KestrelServerOptions kestrel, HomeFolder home, IPEndPoint listen, Authority authority)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = Features.Body.SizeMaxBytes + 1;
+        // Body.SizeMaxBytes is the limit; up to here a body over it is at least read away, so that its sender sees the refusal.
+        kestrel.Limits.MaxRequestBodySize = 256 << 20;
         kestrel.Limits.MaxConcurrentConnections = 20_000;
         kestrel.Limits.MaxConcurrentUpgradedConnections = 20_000;
         kestrel.Limits.MaxRequestLineSize = 128 << 10;

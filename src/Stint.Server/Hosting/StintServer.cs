@@ -21,7 +21,7 @@ namespace Stint.Server.Hosting;
 /// </summary>
 public sealed partial class StintServer : IAsyncDisposable
 {
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(10), AuditInterval = TimeSpan.FromMinutes(5);
     private readonly HomeFolder home;
     private readonly Seams seams;
     private readonly ILogger log;
@@ -31,7 +31,7 @@ public sealed partial class StintServer : IAsyncDisposable
     private Engine.Engine? engine;
     private LinkProtocol? link;
     private Projector? projector;
-    private Task projecting = Task.CompletedTask;
+    private Task projecting = Task.CompletedTask, auditing = Task.CompletedTask;
     private string trouble = "";
     private bool stopped;
 
@@ -91,6 +91,7 @@ public sealed partial class StintServer : IAsyncDisposable
         var (cluster, replayed) = Replay(journal);
         var parts = Compose(cluster, journal, config, logs);
         Prepare(cluster, journal, config);
+        parts.Feed.StartAfter(journal.LastSequence);
         Listeners.RemoveStaleSocket(home);
         builder.WebHost.ConfigureKestrel(kestrel => Listeners.Configure(kestrel, home, config.Listen, Authority));
         Routes.AddServices(builder.Services);
@@ -98,6 +99,7 @@ public sealed partial class StintServer : IAsyncDisposable
         Routes.Map(app, parts);
         engine!.Start();
         projecting = projector!.RunAsync(stopping.Token);
+        auditing = AuditNowAndThenAsync(cluster);
         await ListenAsync(cancellation);
         parts.Identity.Port = Port;
         Log.Started(log, config.Cluster, home.Socket, Port, replayed, (int)seams.Time.GetElapsedTime(from).TotalMilliseconds);
@@ -130,7 +132,6 @@ public sealed partial class StintServer : IAsyncDisposable
         var agents = new AgentDirectory();
         var runs = new RunDirectory();
         var feed = new ChangeFeed();
-        feed.StartAfter(journal.LastSequence);
         projector = Own(new Projector(journal, () => seams.OpenHistory(home), logs.CreateLogger<Projector>()));
         projector.TryOpen();
         var dispatch = new Dispatch(agents, payloads, runs, logs.CreateLogger<Dispatch>());
@@ -143,7 +144,7 @@ public sealed partial class StintServer : IAsyncDisposable
             Engine = engine, Config = config, Identity = identity, Home = home, Time = time, Users = users, Operators = new Operators(config.Operators, users),
             Peers = seams.Peers, Authority = Authority, Agents = agents, Payloads = payloads, Feed = feed, Link = link, Projector = projector,
             History = Own(new HistoryReader(() => seams.OpenHistory(home), projector)), Stopping = stopping.Token, Trouble = () => trouble,
-            Runs = new RunParts(engine, runs, agents, payloads, time, config.KillWait, logs.CreateLogger<RunSession>()), Logs = logs,
+            Runs = new RunParts(engine, runs, agents, payloads, time, config.KillWait, logs.CreateLogger<RunSession>(), stopping.Token), Logs = logs,
         };
     }
 
@@ -153,7 +154,12 @@ public sealed partial class StintServer : IAsyncDisposable
         var batch = new Batch(cluster);
         batch.Begin(new Instant(seams.Time.GetUtcNow().ToUnixTimeMilliseconds()));
         if (batch.Decide(new Configure(config.ToRecord())).Refusal is { } refusal) throw new StartException($"the configuration is refused: {refusal}");
-        foreach (var node in new List<string>(cluster.Nodes.Keys)) batch.Decide(new LoseNode(node));
+        foreach (var node in new List<Core.Nodes.Node>(cluster.Nodes.Values))
+        {
+            // Silence counts from now: while there was no server, nobody could have heard it.
+            if (node.Availability == NodeAvailability.NodeNotResponding) batch.Decide(new RegisterNode(node.Registration));
+            batch.Decide(new LoseNode(node.Name));
+        }
         foreach (var job in new List<Core.Jobs.Job>(cluster.Jobs.Values))
             if (!job.Spec.IsBatch && !job.IsOver) batch.Decide(new CompleteInteractiveJob(job.Id, new Actor(job.Spec.Uid, IsOperator: true), 1, 0));
         journal.Append(batch.Records, batch.Blobs);
@@ -208,6 +214,23 @@ public sealed partial class StintServer : IAsyncDisposable
         }
     }
 
+    private async Task AuditNowAndThenAsync(Cluster cluster)
+    {
+        using var timer = new PeriodicTimer(AuditInterval);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stopping.Token))
+            {
+                // A full inbox only skips one.
+                try { trouble = await engine!.AskAsync(_ => Audit(cluster)); }
+                catch (EngineBusyException) { }
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or EngineStoppedException)
+        {
+        }
+    }
+
     public async Task StopAsync()
     {
         if (stopped) return;
@@ -226,6 +249,7 @@ public sealed partial class StintServer : IAsyncDisposable
             await engine.Ended;
         }
         await projecting;
+        await auditing;
         projector?.FinishUp();
         Log.Stopped(log);
     }

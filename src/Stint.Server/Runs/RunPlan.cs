@@ -29,4 +29,4 @@ internal sealed record RunPlan
 internal sealed record RunStep(uint Id, IReadOnlyList<string> Nodes);
 
 /// <summary>What every run needs of the server.</summary>
-internal sealed record RunParts(Engine.Engine Engine, RunDirectory Runs, AgentDirectory Agents, Payloads Payloads, TimeProvider Time, TimeSpan KillWait, ILogger Log);
+internal sealed record RunParts(Engine.Engine Engine, RunDirectory Runs, AgentDirectory Agents, Payloads Payloads, TimeProvider Time, TimeSpan KillWait, ILogger Log, CancellationToken Stopping);

@@ -32,7 +32,9 @@ internal sealed partial class RunSession
 
     private void FlushInput()
     {
-        if (input!.Flush() is var frames and > 0) inputRoom.Release(frames);
+        if (input!.Flush() is not (var frames and > 0)) return;
+        inputRoom.Release(frames);
+        wire.Send(new RunEvent { Kind = "input_taken", JobId = jobId, Frames = frames });
     }
 
     private void Control(RunControl order)
@@ -63,6 +65,7 @@ internal sealed partial class RunSession
     /// <summary>The step ends now: its job if this run made it, else by TERM and, after the grace, KILL.</summary>
     private void End()
     {
+        endAsked = true;
         if (plan.MadeJob)
         {
             parts.Engine.TryPost(new Engine.Order(new CancelJob(jobId, null, caller.Actor)));
@@ -78,7 +81,7 @@ internal sealed partial class RunSession
         killAt = parts.Time.GetUtcNow() + parts.KillWait;
     }
 
-    private async Task ClientGoneAsync()
+    private void ClientGone()
     {
         if (clientGone) return;
         clientGone = true;
@@ -96,7 +99,6 @@ internal sealed partial class RunSession
             return;
         }
         End();
-        await Task.CompletedTask;
     }
 
     private async Task TimerAsync()

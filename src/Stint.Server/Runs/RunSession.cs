@@ -14,8 +14,8 @@ namespace Stint.Server.Runs;
 /// </summary>
 internal sealed partial class RunSession(RunWire wire, RunPlan plan, Caller.Local caller, RunParts parts)
 {
-    private const int InputFramesMax = 16;
-    private static readonly TimeSpan StepRetry = TimeSpan.FromSeconds(1);
+    private const int InputFramesMax = RunFrames.InputFrames;
+    private static readonly TimeSpan StepRetry = TimeSpan.FromSeconds(1), CloseTimeout = TimeSpan.FromSeconds(5);
     private readonly Channel<RunSignal> signals = Channel.CreateUnbounded<RunSignal>(new UnboundedChannelOptions { SingleReader = true });
     private readonly SemaphoreSlim inputRoom = new(InputFramesMax);
     private readonly OutputLedger ledger = new();
@@ -24,7 +24,7 @@ internal sealed partial class RunSession(RunWire wire, RunPlan plan, Caller.Loca
     private RunAllocation? allocation;
     private uint jobId;
     private RunStep? step;
-    private bool stepAsked, clientGone, ending, toldBusy, over;
+    private bool stepAsked, clientGone, ending, endAsked, toldBusy, over;
     private DateTimeOffset? killAt;
 
     public void Post(RunSignal signal) => signals.Writer.TryWrite(signal);
@@ -57,14 +57,21 @@ internal sealed partial class RunSession(RunWire wire, RunPlan plan, Caller.Loca
         try
         {
             if (opening.Allocation is { } ready) await AllocatedAsync(ready);
-            while (!over) await HandleAsync(await signals.Reader.ReadAsync(CancellationToken.None));
+            while (!over) await HandleAsync(await signals.Reader.ReadAsync(parts.Stopping));
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops; its next start ends what has lost its client.
         }
         finally
         {
             parts.Runs.Forget(jobId, step?.Id, this);
             wire.Finish();
-            await reading.CancelAsync();
             inputRoom.Release(InputFramesMax);
+            // A cancelled receive aborts the socket, so what is still to be written goes first; then the client has a moment to close.
+            await Task.WhenAny(wire.Written, Task.Delay(CloseTimeout, CancellationToken.None));
+            await Task.WhenAny(reader, Task.Delay(CloseTimeout, CancellationToken.None));
+            await reading.CancelAsync();
             await reader;
         }
     }
@@ -82,7 +89,7 @@ internal sealed partial class RunSession(RunWire wire, RunPlan plan, Caller.Loca
             case RunSignal.InputTaken taken: input!.Taken(taken.Node, taken.Bytes); FlushInput(); break;
             case RunSignal.Input data: input!.Add(data.Data); FlushInput(); break;
             case RunSignal.Control control: Control(control.Order); break;
-            case RunSignal.ClientGone: await ClientGoneAsync(); break;
+            case RunSignal.ClientGone: ClientGone(); break;
             case RunSignal.Timer: await TimerAsync(); break;
             default: break;
         }
@@ -159,12 +166,13 @@ internal sealed partial class RunSession(RunWire wire, RunPlan plan, Caller.Loca
     {
         if (ending) return;
         ending = true;
-        // With no step yet there is no exit to wait for.
-        wire.Send(new RunEvent
+        // What the client asked for itself is no news to it.
+        if (!endAsked) wire.Send(new RunEvent
         {
             Kind = "revoked", JobId = jobId, StepId = step?.Id ?? 0, Outcome = Features.Jobs.JobStates.Name(kind),
             Message = cause.Length > 0 ? cause : step is null ? $"Job allocation {jobId} has been revoked" : $"Force Terminated job {jobId}",
         });
+        // With no step there is no exit to wait for.
         if (step is null && plan.HasStep) Lost(kind, cause);
     }
 

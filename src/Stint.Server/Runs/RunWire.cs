@@ -12,7 +12,7 @@ namespace Stint.Server.Runs;
 /// <summary>The client's WebSocket: frames in and out. One reader, one writer; the queue out is bounded by the output window.</summary>
 internal sealed class RunWire(WebSocket socket)
 {
-    public const int FrameMaxBytes = 16 << 20, InputFrameMaxBytes = 1 << 20;
+    public const int FrameMaxBytes = 16 << 20, ClientFrameMaxBytes = 1 << 20;
     private readonly Channel<(RunEvent? Event, byte[]? Output)> outgoing = Channel.CreateUnbounded<(RunEvent?, byte[]?)>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ArrayBufferWriter<byte> buffer = new(4096);
 
@@ -30,7 +30,12 @@ internal sealed class RunWire(WebSocket socket)
     /// <summary>Nothing follows; the writer then closes the socket.</summary>
     public void Finish() => outgoing.Writer.TryComplete();
 
-    public async Task WriteAsync(CancellationToken cancellation)
+    /// <summary>The writing loop; completes after <see cref="Finish"/> or when the client is gone.</summary>
+    public Task Written { get; private set; } = Task.CompletedTask;
+
+    public void StartWriting(CancellationToken cancellation) => Written = WriteAsync(cancellation);
+
+    private async Task WriteAsync(CancellationToken cancellation)
     {
         try
         {
@@ -60,7 +65,7 @@ internal sealed class RunWire(WebSocket socket)
     /// <summary>The next signal of the client; <see cref="RunSignal.ClientGone"/> at the end or when it breaks the protocol.</summary>
     public async Task<RunSignal> ReadAsync(CancellationToken cancellation)
     {
-        var (type, error) = await ReadFrameAsync(InputFrameMaxBytes, cancellation);
+        var (type, error) = await ReadFrameAsync(ClientFrameMaxBytes, cancellation);
         if (error is not null || type is null) return new RunSignal.ClientGone();
         if (type == WebSocketMessageType.Text)
         {

@@ -34,7 +34,7 @@ internal static class ListJobs
                 last = Math.Max(last, job.JobId);
                 if (states is null || states.Contains(job.State)) views.Add(HistoryViews.Of(job));
             }
-            await Reply.JsonAsync(context, new HistoryList(time.GetUtcNow().ToUnixTimeMilliseconds(), [.. views], jobs.Count >= query.Limit ? last : null), ApiJson.Default.HistoryList);
+            await Reply.JsonStreamAsync(context, new HistoryList(time.GetUtcNow().ToUnixTimeMilliseconds(), [.. views], jobs.Count >= query.Limit ? last : null), ApiJson.Default.HistoryList);
         }
         catch (HistoryUnavailableException e)
         {

@@ -23,6 +23,6 @@ internal static class List
             foreach (var job in filter.Select(batch.Cluster)) views.Add(JobViews.Of(job, filter.Steps));
             return new JobList(batch.Now.Milliseconds, [.. views]);
         });
-        if (ok) await Reply.JsonAsync(context, list!, ApiJson.Default.JobList);
+        if (ok) await Reply.JsonStreamAsync(context, list!, ApiJson.Default.JobList);
     }
 }

@@ -23,11 +23,15 @@ internal static class Submit
             await Reply.RefuseAsync(context, refusal!);
             return;
         }
+        if (request.TestOnly)
+        {
+            var (tested, test) = await context.AskOrRefuseAsync(engine, batch => SubmitTest.Decide(batch, spec));
+            if (tested) await (test.Refusal is { } never ? Reply.RefuseAsync(context, never) : Reply.JsonAsync(context, test.Answer!, ApiJson.Default.SubmitResponse));
+            return;
+        }
         var blob = Payloads.ToBlob(payload);
         spec.PayloadHash = blob.Hash;
-        var (ok, decision) = request.TestOnly
-            ? await context.AskOrRefuseAsync(engine, batch => batch.Cluster.Decide(new SubmitJob(spec), batch.Now))
-            : await context.AskOrRefuseAsync(engine, batch => Decide(batch, spec, payload, blob, payloads));
+        var (ok, decision) = await context.AskOrRefuseAsync(engine, batch => Decide(batch, spec, payload, blob, payloads));
         if (!ok) return;
         if (decision.Refusal is { } no) await Reply.RefuseAsync(context, no);
         else await Reply.JsonAsync(context, new SubmitResponse(decision.Id), ApiJson.Default.SubmitResponse);

@@ -39,7 +39,8 @@ internal static class SetState
         }
         var (ok, decision) = await context.AskOrRefuseAsync(engine, batch => batch.Decide(command));
         if (!ok) return;
-        if (decision.Refusal is { } refusal) await Reply.RefuseAsync(context, refusal);
+        if (decision.Refusal is { } refusal)
+            await Reply.RefuseAsync(context, refusal.Code == RefusalCodes.InvalidNodeName ? 404 : Reply.StatusOf(refusal.Code), refusal.Code, refusal.Sentence, refusal.Remedy);
         else await Reply.JsonAsync(context, new SelectionResult([new SelectionOutcome(name, null, "")]), ApiJson.Default.SelectionResult);
     }
 }

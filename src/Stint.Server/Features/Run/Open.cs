@@ -47,7 +47,7 @@ internal static class Open
 
     private static async Task ServeAsync(HttpContext context, RunWire wire, RunParts parts, Submission submission, CancellationToken over)
     {
-        var writing = wire.WriteAsync(over);
+        wire.StartWriting(over);
         try
         {
             using var first = CancellationTokenSource.CreateLinkedTokenSource(over);
@@ -62,7 +62,7 @@ internal static class Open
         finally
         {
             wire.Finish();
-            await writing;
+            await wire.Written;
         }
     }
 
