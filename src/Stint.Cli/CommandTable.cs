@@ -9,12 +9,16 @@ internal static class CommandTable
         "sbatch" => Cli.Slurm.Sbatch.SbatchCommand.RunAsync,
         "scancel" => Cli.Slurm.Scancel.ScancelCommand.RunAsync,
         "srun" => Cli.Slurm.Srun.SrunCommand.RunAsync,
+        "squeue" => Cli.Slurm.Squeue.SqueueCommand.RunAsync,
+        "sinfo" => Cli.Slurm.Sinfo.SinfoCommand.RunAsync,
+        "scontrol" => Cli.Slurm.Scontrol.ScontrolCommand.RunAsync,
+        "sacct" => Cli.Slurm.Sacct.SacctCommand.RunAsync,
         _ => null,
     };
 
     /// <summary>Verbs of <c>stint</c>; null: unknown.</summary>
-    public static CommandMain? Verb(string name) => name switch
-    {
-        _ => null,
-    };
+    public static CommandMain? Verb(string name) => Admin.Verbs.Find(name) is { } verb ? verb.RunAsync : null;
+
+    /// <summary>No command and no verb: help, or a guess.</summary>
+    public static CommandMain NoSuchVerb => Admin.HelpVerb.NoSuchVerbAsync;
 }
