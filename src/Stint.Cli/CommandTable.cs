@@ -17,10 +17,8 @@ internal static class CommandTable
     };
 
     /// <summary>Verbs of <c>stint</c>; null: unknown.</summary>
-    public static CommandMain? Verb(string name) => name switch
-    {
-        "up" => Host.Up.RunAsync,
-        "down" => Host.Down.RunAsync,
-        _ => null,
-    };
+    public static CommandMain? Verb(string name) => Admin.Verbs.Find(name) is { } verb ? verb.RunAsync : null;
+
+    /// <summary>No command and no verb: help, or a guess.</summary>
+    public static CommandMain NoSuchVerb => Admin.HelpVerb.NoSuchVerbAsync;
 }

@@ -12,7 +12,7 @@ static async Task<int> Run(CommandContext context)
         main = CommandTable.Slurm(verb) ?? CommandTable.Verb(verb);
         if (main is not null) context = context.Shift();
     }
-    main ??= CommandTable.Verb("help") ?? NoSuchCommand;
+    main ??= CommandTable.NoSuchVerb;
     int code;
     try
     {
@@ -43,10 +43,4 @@ static async Task<int> Run(CommandContext context)
         code = 1;
     }
     return code;
-}
-
-static Task<int> NoSuchCommand(CommandContext context)
-{
-    context.Error.WriteLine(context.Arguments.Count == 0 ? "stint: error: a command is missing" : $"stint: error: '{context.Arguments[0]}' is not a command");
-    return Task.FromResult(1);
 }

@@ -17,6 +17,8 @@ public sealed class CommandRun
     public FakeSignals Signals { get; } = new();
     public TimeProvider Time { get; init; } = TimeProvider.System;
     public uint Uid { get; init; } = 2001;
+    public bool OutIsTerminal { get; init; }
+    public int Columns { get; init; } = 80;
     public IReadOnlyList<byte[]>? RawArguments { get; init; }
 
     public string Out => _out.ToString();
@@ -34,7 +36,7 @@ public sealed class CommandRun
     {
         Name = name, Arguments = arguments, RawArguments = RawArguments, EnvironmentBlock = Block(), Environment = Environment, WorkingDirectory = WorkingDirectory,
         Uid = Uid, Gid = 2001, Umask = 0x12, Out = _out, Error = TextWriter.Synchronized(_error), RawIn = Input, RawOut = RawOut, RawError = RawError,
-        OutIsTerminal = false, InIsTerminal = false, Columns = 80, Time = Time, Api = Api, Cancellation = CancellationToken.None, Signals = Signals,
+        OutIsTerminal = OutIsTerminal, InIsTerminal = false, Columns = Columns, Time = Time, Api = Api, Cancellation = CancellationToken.None, Signals = Signals,
     };
 
     private byte[] Block()

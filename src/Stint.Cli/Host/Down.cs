@@ -1,4 +1,5 @@
 using Stint.Cli.Client;
+using Stint.Cli.Options;
 using Stint.Protocol.Api;
 
 namespace Stint.Cli.Host;
@@ -7,20 +8,11 @@ namespace Stint.Cli.Host;
 /// <c>stint down</c>: no process and no kernel group of this cluster is left afterwards. Running batch jobs go back to the queue (they start
 /// again after the next <c>stint up</c>), interactive and non-requeueable ones are cancelled; pending jobs stay.
 /// </summary>
-public static class Down
+internal static class Down
 {
-    public const string Usage = """
-        Usage: stint down [OPTION]...
-        Stop this machine's agents and the server. Running batch jobs go back to the queue; srun jobs end; pending jobs stay.
-
-          --home DIR         folder of all state (default as for stint up)
-          --cgroup-root NAME top kernel group, if stint up was told one
-          -h, --help         show this
-        """;
-
-    public static async Task<int> RunAsync(CommandContext context)
+    public static async Task<int> RunAsync(CommandContext context, ParsedLine line)
     {
-        if (!UpOptions.TryParse(context, Usage, out var options, out var exit)) return exit;
+        if (!UpOptions.TryRead(context, line, out var options)) return 2;
         if (context.Uid != 0)
         {
             await context.Error.WriteLineAsync("stint: down must be run as root. Try: sudo stint down");

@@ -1,31 +1,21 @@
 using System.Globalization;
+using Stint.Cli.Admin;
 using Stint.Cli.Client;
+using Stint.Cli.Options;
 using Stint.Protocol.Api;
 using Stint.Protocol.Slurm;
 
 namespace Stint.Cli.Host;
 
 /// <summary><c>stint up</c>: a server and this machine's agent in the background, with all state in one folder. Harmless to run again.</summary>
-public static class Up
+internal static class Up
 {
-    public const string Usage = """
-        Usage: stint up [OPTION]...
-        Start the server and this machine's agent in the background.
-
-          --home DIR         folder of all state (default: STINT_HOME, else var/ beside the programs)
-          --listen ADDR:PORT where agents of other machines connect (default 127.0.0.1, any free port)
-          --nodes NAMES      one agent per name on this machine, e.g. n[1-4] (default: the host name)
-          --declare SPEC     their hardware as declared, e.g. cpus=16,memory=20000M (default: as detected)
-          --cgroup-root NAME top kernel group (default: stint-<hash of the home's path>)
-          -h, --help         show this
-        """;
-
     /// <summary>The drain reason by which <c>stint down</c> marks nodes, and by which they are resumed here.</summary>
     public const string DownReason = "stint down";
 
-    public static async Task<int> RunAsync(CommandContext context)
+    public static async Task<int> RunAsync(CommandContext context, ParsedLine line)
     {
-        if (!UpOptions.TryParse(context, Usage, out var options, out var exit)) return exit;
+        if (!UpOptions.TryRead(context, line, out var options)) return 2;
         if (context.Uid != 0)
         {
             await context.Error.WriteLineAsync("stint: up must be run as root: limits are written to the kernel and jobs run as other users. Try: sudo stint up");
@@ -125,41 +115,33 @@ public static class Up
 }
 
 /// <summary>What <c>stint up</c> and <c>stint down</c> were told.</summary>
-public sealed record UpOptions(Home Home, string? Listen, IReadOnlyList<string> Nodes, string? Declare, string CgroupRoot)
+internal sealed record UpOptions(Home Home, string? Listen, IReadOnlyList<string> Nodes, string? Declare, string CgroupRoot)
 {
-    public static bool TryParse(CommandContext context, string usage, out UpOptions options, out int exit)
+    /// <summary>The options that <c>stint up</c> has and <c>stint down</c> shares.</summary>
+    public static readonly VerbOption[] Of =
+    [
+        new("home", '\0', "DIR", "folder of all state (default: STINT_HOME, else var/ beside the programs)"),
+        new("cgroup-root", '\0', "NAME", "top kernel group (default: stint-<hash of the home's path>)"),
+        new("listen", '\0', "ADDR:PORT", "where agents of other machines connect (default 127.0.0.1, any free port)"),
+        new("nodes", '\0', "NAMES", "one agent per name on this machine, e.g. n[1-4] (default: the host name)"),
+        new("declare", '\0', "SPEC", "their hardware as declared, e.g. cpus=16,memory=20000M (default: as detected)"),
+    ];
+
+    public static bool TryRead(CommandContext context, ParsedLine line, out UpOptions options)
     {
-        string? home = null, listen = null, nodes = null, declare = null, root = null;
-        options = null!;
-        exit = 0;
-        for (var i = 0; i < context.Arguments.Count; i++)
-        {
-            var argument = context.Arguments[i];
-            if (argument is "-h" or "--help") { context.Out.WriteLine(usage); return false; }
-            var equals = argument.IndexOf('=');
-            var name = equals < 0 ? argument : argument[..equals];
-            if (name is not ("--home" or "--listen" or "--nodes" or "--declare" or "--cgroup-root"))
-                return Bad(context, $"unknown option '{argument}'", out exit);
-            var value = equals >= 0 ? argument[(equals + 1)..] : i + 1 < context.Arguments.Count ? context.Arguments[++i] : null;
-            if (string.IsNullOrEmpty(value)) return Bad(context, $"option '{name}' needs a value", out exit);
-            _ = name switch { "--home" => home = value, "--listen" => listen = value, "--nodes" => nodes = value, "--declare" => declare = value, _ => root = value };
-        }
-        var found = Home.Find(home, context.Environment, context.WorkingDirectory);
-        IReadOnlyList<string> names = [Environment.MachineName.Split('.')[0]];
-        if (nodes is not null)
-        {
-            if (!Hostlist.TryExpand(nodes, out var expanded, out var error)) return Bad(context, $"--nodes: {error}", out exit);
-            if (expanded.Count is 0 or > 64) return Bad(context, $"--nodes: {expanded.Count} agents on one machine; 1 to 64 make sense", out exit);
-            names = expanded;
-        }
-        options = new UpOptions(found, listen, names, declare, root ?? found.DefaultCgroupRoot);
+        var home = Home.Find(line.Value("home"), context.Environment, context.WorkingDirectory);
+        List<string> names = [Environment.MachineName.Split('.')[0]];
+        options = new UpOptions(home, line.Value("listen"), names, line.Value("declare"), line.Value("cgroup-root") ?? home.DefaultCgroupRoot);
+        if (line.Value("nodes") is not { } nodes) return true;
+        if (!Hostlist.TryExpand(nodes, out var expanded, out var error)) return Bad(context, $"--nodes: {error}");
+        if (expanded.Count is 0 or > 64) return Bad(context, $"--nodes: {expanded.Count} agents on one machine; 1 to 64 make sense");
+        options = options with { Nodes = expanded };
         return true;
     }
 
-    private static bool Bad(CommandContext context, string message, out int exit)
+    private static bool Bad(CommandContext context, string message)
     {
-        context.Error.WriteLine($"stint: {message}; see stint up --help, stint down --help");
-        exit = 2;
+        context.Error.WriteLine($"stint up: {message}");
         return false;
     }
 }

@@ -19,7 +19,7 @@ public static class SacctCommand
         if (Information(context, line) is { } done) return done;
         string format = line.Value("format") ?? (line.Has("brief") ? HistoryFields.Brief : line.Has("long") ? HistoryFields.Long : context.Environment.GetValueOrDefault("SACCT_FORMAT") ?? HistoryFields.Default);
         string? delimiter = line.Has("parsable") || line.Has("parsable2") ? line.Value("delimiter") ?? "|" : null;
-        bool delimiterAtEnd = line.Options.FindLast(option => option.Id is "parsable" or "parsable2")?.Spec?.Id == "parsable";
+        bool delimiterAtEnd = line.Options.FindLast(option => option.Id is "parsable" or "parsable2")?.Id == "parsable";
         if (!HistoryTable.TryCreate(format, delimiter, delimiterAtEnd, out var table, out string error))
         {
             context.Error.WriteLine(error);

@@ -7,7 +7,7 @@ namespace Stint.Cli.Slurm.Scancel;
 /// <summary>What scancel was asked: jobs by id or filter, and what to do with them.</summary>
 internal sealed class ScancelOptions
 {
-    private static readonly OptionSpec[] Table =
+    internal static readonly OptionSpec[] Table =
     [
         new("account", 'A', OptionArgument.Required), new("batch", 'b', OptionArgument.None), new("ctld", 'c', OptionArgument.None), new("full", 'f', OptionArgument.None),
         new("hurry", 'H', OptionArgument.None), new("interactive", 'i', OptionArgument.None), new("clusters", 'M', OptionArgument.Required), new("me", '\0', OptionArgument.None),

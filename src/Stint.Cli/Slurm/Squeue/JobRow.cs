@@ -36,6 +36,9 @@ public sealed record JobRow(JobView Job, Clock Clock, string Cluster)
 
     public string Tres => IsPending ? Format.Tres.Requested(Job) : Format.Tres.Allocated(Job);
 
+    /// <summary>Tasks that this record stands for: 1, or the unstarted tasks of an array.</summary>
+    public uint TaskCount => Job.ArrayTasks is { } tasks && TryParseTasks(tasks, out var spec) ? spec!.Count : 1;
+
     /// <summary>One row for each unstarted task of an array's record.</summary>
     public IEnumerable<JobRow> Expand()
     {

@@ -1,0 +1,34 @@
+namespace Stint.Cli.Admin;
+
+/// <summary>All verbs, in the order help lists them. Adding one: a line here.</summary>
+internal static class Verbs
+{
+    public static readonly Verb[] All =
+    [
+        new("up", "", "start the server and this machine's agent in the background; harmless to run again", Host.UpOptions.Of, 0, 0, Host.Up.RunAsync),
+        new("down", "", "stop them: batch jobs go back to the queue, srun jobs end, pending jobs stay", Host.UpOptions.Of[..2], 0, 0, Host.Down.RunAsync),
+        new("status", "", "the cluster on one page: server, nodes, CPUs, memory, jobs", [VerbOption.Json], 0, 0, StatusVerb.RunAsync),
+        new("explain", "JOB[.STEP]", "what a job asked for, what it got, what the kernel enforces, why it waits or ended", [VerbOption.Json], 1, 1, ExplainVerb.RunAsync)
+        {
+            Details = "Every limit is shown as it was requested, allocated, written to the kernel and read back. A resource that nothing enforces says NOT, and why.",
+            Examples = ["stint explain 42", "stint explain 7_3.batch", "stint explain 42 --json"],
+        },
+        new("jobs", "", "jobs in the queue", [new("all", 'a', "", "also jobs that ended a short while ago"), new("me", 'm', "", "only my own"), VerbOption.Json], 0, 0, JobsVerb.RunAsync),
+        new("nodes", "[NODE]", "nodes: use, and what each can enforce", [new("long", 'l', "", "every capability with its detail"), VerbOption.Json], 0, 1, NodesVerb.RunAsync),
+        new("logs", "JOB", "print a job's output", [new("follow", 'f', "", "go on until the job ends"), new("error", 'e', "", "its error output instead")], 1, 1, LogsVerb.RunAsync)
+        {
+            Details = "The file is opened by you, with your rights, on this machine: it must be on a file system that the node and this machine share.",
+            Examples = ["stint logs 42", "stint logs -f 7_3"],
+        },
+        new("token", "", "a one-time token that lets a machine join", [new("node", 'n', "NAME", "only for a node of this name"), new("for", '\0', "TIME", "valid this long: 90s, 45m, 1h, 7d (default 1h)"), VerbOption.Json], 0, 0, TokenVerb.RunAsync),
+        new("join", "SERVER TOKEN", "start the agent on this machine with a token from `stint token`",
+            [new("ca-fingerprint", '\0', "HEX", "fingerprint of the cluster's CA, printed with the token"), new("node", 'n', "NAME", "name of this node (default: the host's)"), new("home", '\0', "DIR", "folder of the agent's state (default: STINT_HOME, else /var/lib/stint)"), new("print", '\0', "", "print the agent's command line and do not start it")], 2, 2, JoinVerb.RunAsync),
+        new("completion", "SHELL", "completion script for bash, zsh or fish", [], 1, 1, CompletionVerb.RunAsync)
+        {
+            Details = "For bash: stint completion bash > ~/.local/share/bash-completion/completions/stint\nFor zsh: stint completion zsh > a folder of $fpath, as _stint\nFor fish: stint completion fish > ~/.config/fish/completions/stint.fish",
+        },
+        new("help", "[VERB]", "this message, or one about a verb", [], 0, 1, HelpVerb.RunAsync),
+    ];
+
+    public static Verb? Find(string name) => Array.Find(All, verb => verb.Name == name);
+}
