@@ -195,7 +195,8 @@ internal sealed partial class CgroupTree : ICgroups, IDisposable
 
     private void OpenUser(GroupPath path)
     {
-        if (_table.HasUser(path.Uid)) return;
+        // Asked of the kernel each time: an admin's rmdir of an idle user's level must not fail that user's jobs for ever.
+        if (_table.HasUser(path.Uid) && _layout.Hierarchies.All(h => _files.Exists($"{h.Mount}/{path.User}"))) return;
         if (Make(path.User)) _version.Thaw(path.User);
         _table.AddUser(path.Uid, _time.GetTimestamp());
         _version.Open(path.User, isLeaf: false);
