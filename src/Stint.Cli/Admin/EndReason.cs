@@ -42,7 +42,7 @@ internal static class EndReason
             case "TIMEOUT":
                 return $"Ask for more time (-t, now {SlurmDuration.Format(job.TimeLimitMs)}), or let the program save its state on a signal before the end: --signal=B:USR1@60.";
             case "NODE_FAIL": return job.Requeue ? "It goes back into the queue by itself." : "Submit it again; with --requeue it would have gone back by itself.";
-            case "FAILED" when job.ExitCode != 0 || job.Signal != 0: return $"The code is the program's own; its output may say more: stint logs {JobLookup.Name(job)}";
+            case "FAILED" when job.ExitCode != 0 || job.Signal != 0: return $"The code is the program's own; its output may say more: {Prose.Command($"stint logs {JobLookup.Name(job)}")}";
             case "COMPLETED":
                 var largest = view.Steps.MaxBy(step => step.PeakMemoryBytes);
                 return largest is { PeakMemoryBytes: > 0, MemoryLimitBytes: > 0 } && largest.PeakMemoryBytes < largest.MemoryLimitBytes / 4 && largest.MemoryLimitBytes > 256UL << 20

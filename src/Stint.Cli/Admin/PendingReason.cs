@@ -25,10 +25,10 @@ internal static class PendingReason
                 Say($"when what it depends on has ended as asked: {job.Dependency}");
                 break;
             case "DependencyNeverSatisfied":
-                Say($"never: {job.Dependency} cannot be met any more. Cancel it: scancel {id}");
+                Say($"never: {job.Dependency} cannot be met any more. Cancel it: {Prose.Command($"scancel {id}")}");
                 break;
             case "JobHeldUser":
-                Say($"when it is released: scontrol release {id}");
+                Say($"when it is released: {Prose.Command($"scontrol release {id}")}");
                 break;
             case "JobHeldAdmin":
                 Say("when an admin releases it");

@@ -6,8 +6,9 @@ namespace Stint.Cli.Admin;
 /// <summary>A labelled paragraph, wrapped at the caller's width: <c>  cause   The step …</c>.</summary>
 internal static class Prose
 {
-    private const int LabelWidth = 8;
+    private const int LabelWidth = 6;
     private const int WidthMin = 40;
+    private const char NoBreak = '\u00a0';
 
     public static void Write(TextWriter output, Palette palette, int columns, string label, string text, Tone tone = Tone.Plain)
     {
@@ -21,6 +22,9 @@ internal static class Prose
         }
     }
 
+    /// <summary>A command inside a sentence, which must not be broken: it is there to be copied.</summary>
+    public static string Command(string text) => text.Replace(' ', NoBreak);
+
     /// <summary>Breaks at blanks; a word that is longer than the room stays whole.</summary>
     public static IEnumerable<string> Wrap(string text, int room)
     {
@@ -33,7 +37,7 @@ internal static class Prose
                 line.Clear();
             }
             if (line.Length > 0) line.Append(' ');
-            line.Append(word);
+            line.Append(word.Replace(NoBreak, ' '));
         }
         if (line.Length > 0) yield return line.ToString();
     }

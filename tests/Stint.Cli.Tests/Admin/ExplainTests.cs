@@ -39,13 +39,13 @@ public class ExplainTests
         Assert.Equal("""
             Job 42 hog of alice: OUT_OF_MEMORY after 0:02 on n1
 
-              asked     1 node, 1 task × 1 CPU, 64M on each node, 10:00 at most, partition gpu
-              given     n1: CPU 0, 64M
-              cause     The kernel killed it at the job's memory limit of 64M.
-              memory    limit 64M, peak 64M; the limit that was hit is the job's
-                        (stint/n1/u2001/j42); 1 process killed
-              advice    It needs more than 64M: try --mem=128M. The peak of a run that
-                        succeeds tells you the exact need.
+              asked   1 node, 1 task × 1 CPU, 64M on each node, 10:00 at most, partition gpu
+              given   n1: CPU 0, 64M
+              cause   The kernel killed it at the job's memory limit of 64M.
+              memory  limit 64M, peak 64M; the limit that was hit is the job's
+                      (stint/n1/u2001/j42); 1 process killed
+              advice  It needs more than 64M: try --mem=128M. The peak of a run that
+                      succeeds tells you the exact need.
 
             Step 42.batch on n1 (cgroup v1): OUT_OF_MEMORY
               RESOURCE  REQUESTED  ALLOCATED   WRITTEN  READ BACK  ENFORCED
@@ -55,9 +55,9 @@ public class ExplainTests
                 /sys/fs/cgroup/cpuset/stint/n1/u2001/j42/cpuset.cpus
               disk      -          -                 -          -  NOT
                 no project quota on /
-              used      memory 64M at its peak of 64M (100 %); CPU 0.12 s user, 0.03 s
-                        system; 3 processes at once
-              note      declared capacity beyond this machine is not real
+              used    memory 64M at its peak of 64M (100 %); CPU 0.12 s user, 0.03 s system;
+                      3 processes at once
+              note    declared capacity beyond this machine is not real
 
             """, run.Out);
         Assert.All(run.Out.Split('\n'), line => Assert.True(line.Length <= 80, line));
@@ -82,13 +82,14 @@ public class ExplainTests
         Assert.Equal("""
             Job 50 wrap of alice: PENDING for 0:09
 
-              asked     1 node, 4 tasks × 1 CPU, 16M for each CPU, no time limit, partition gpu
-              waits     Resources: 4 CPUs are not free on any node
-              needs     4 CPUs and 64M on one node
+              asked   1 node, 4 tasks × 1 CPU, 16M for each CPU, no time limit, partition
+                      gpu
+              waits   Resources: 4 CPUs are not free on any node
+              needs   4 CPUs and 64M on one node
               NODE  STATE      FREE CPUS  FREE MEMORY  WOULD DO
               n2    drained           16        19.5G  no: drained
               n1    allocated          1        19.5G  no: 3 CPUs short
-              starts    when running jobs have freed what is missing
+              starts  when running jobs have freed what is missing
 
             """, run.Out);
     }
@@ -97,7 +98,7 @@ public class ExplainTests
     public async Task A_request_that_no_node_can_meet_is_told_so()
     {
         var run = await Explain(SampleCluster.Pending(51, "gpu", "PartitionConfig", 1, 0) with { MemoryPerNodeBytes = 900 * SampleCluster.Gibi, MemoryPerCpuBytes = null }, [], 80);
-        Assert.Contains("never as it is: the largest node of partition gpu has 16 CPUs and", run.Out.Replace("\n            ", " ", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("never as it is: the largest node of partition gpu has 16 CPUs and", run.Out.Replace("\n          ", " ", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -123,7 +124,7 @@ public class ExplainTests
     public async Task Every_end_has_a_cause_and_advice(string state, string cause, string sentence, string advice)
     {
         var run = await Explain(Hog with { State = state, Cause = cause, ExitCode = state == "FAILED" ? 3 : 0, Signal = 0, CancelledBy = state == "CANCELLED" ? 0u : null }, [], 80);
-        Assert.Contains($"  cause     {sentence}", run.Out, StringComparison.Ordinal);
+        Assert.Contains($"  cause   {sentence}", run.Out, StringComparison.Ordinal);
         Assert.Contains(advice, run.Out, StringComparison.Ordinal);
         Assert.Equal(advice.Length > 0, run.Out.Contains("  advice  ", StringComparison.Ordinal));
     }

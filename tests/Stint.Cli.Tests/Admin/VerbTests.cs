@@ -19,7 +19,7 @@ public class VerbTests
             scout: server on vm, Stint 0.1.0, up for 3 h 0 min
 
             Nodes    2: 1 mixed, 1 drained
-            CPUs     [###---------------------]  4 of 32 given out (13 %)
+            CPUs     [###---------------------]  4 of 32 given out (12 %)
             Memory   [#-----------------------]  2G of 39.1G given out (5 %)
             Jobs     4 running, 13 pending, 1 ended lately
                      waiting for: JobHeldUser 1, Dependency 1, Resources 1, PartitionConfig 1, PartitionTimeLimit 1, JobArrayTaskLimit 1, Priority 1

@@ -26,9 +26,10 @@ internal sealed class HistorySelector
             && selector.ReadNodes(context, line) && selector.ReadWindow(context, line);
     }
 
+    /// <summary>The history filters by one user, partition and name; of several, we choose ourselves.</summary>
     public string Path(uint? after) => new Query("/api/v1/history/jobs")
-        .Add("user", _users?.Select(uid => uid.ToString(CultureInfo.InvariantCulture)).ToList())
-        .Add("state", _states).Add("partition", _partitions).Add("name", _names)
+        .Add("user", _users is { Count: 1 } && UserLookup.NameOf(_users.First()) is { } user ? user : null)
+        .Add("state", _states).Add("partition", _partitions is [var partition] ? partition : null).Add("name", _names is [var name] ? name : null)
         .Add("job", _jobs?.ConvertAll(id => (id with { Step = null }).ToString()))
         .Add("start_ms", _startMs > 0 ? _startMs.ToString(CultureInfo.InvariantCulture) : null)
         .Add("end_ms", _endMs > 0 ? _endMs.ToString(CultureInfo.InvariantCulture) : null)

@@ -68,7 +68,7 @@ internal static class Update
             try
             {
                 await context.Api.PostAsync($"/api/v1/nodes/{Uri.EscapeDataString(node)}/state", new NodeStateRequest(full is "IDLE" or "UNDRAIN" ? "RESUME" : full, reason),
-                    ApiJson.Default.NodeStateRequest, ApiJson.Default.NodeView, context.Cancellation);
+                    ApiJson.Default.NodeStateRequest, ApiJson.Default.SelectionResult, context.Cancellation);
             }
             catch (ApiRefusedException e)
             {

@@ -70,8 +70,9 @@ public static partial class JobFields
     private static Comparison<JobRow> By(Func<JobRow, long> key) => (left, right) => key(left).CompareTo(key(right));
     private static int ByState(JobRow left, JobRow right) => JobStates.Rank(left.Job.State).CompareTo(JobStates.Rank(right.Job.State));
 
+    /// <summary>An array's unstarted record stands after its started tasks.</summary>
     private static int ById(JobRow left, JobRow right) =>
-        (left.ArrayJobId, left.Job.ArrayTaskId ?? 0, left.Job.JobId).CompareTo((right.ArrayJobId, right.Job.ArrayTaskId ?? 0, right.Job.JobId));
+        (left.ArrayJobId, left.Job.ArrayTaskId ?? uint.MaxValue, left.Job.JobId).CompareTo((right.ArrayJobId, right.Job.ArrayTaskId ?? uint.MaxValue, right.Job.JobId));
 
     private static Field<JobRow> Number(char letter, string heading, Func<JobRow, long> value, params string[] names) =>
         new(letter, heading, r => value(r).ToString(CultureInfo.InvariantCulture), names) { Order = By(value) };

@@ -120,7 +120,7 @@ public static class SqueueCommand
         string cluster = format.Fields().Any(field => field.Heading == "CLUSTER")
             ? (await context.Api.GetAsync("/api/v1/ping", ApiJson.Default.PingView, context.Cancellation)).Cluster : "";
         bool expand = line.Has("array") || line.Has("array-unique") || context.Environment.ContainsKey("SQUEUE_ARRAY");
-        var rows = list.Jobs.Where(selector.Matches).OrderBy(job => job.ArrayJobId ?? job.JobId).ThenBy(job => job.ArrayTaskId ?? 0)
+        var rows = list.Jobs.Where(selector.Matches).OrderBy(job => job.ArrayJobId ?? job.JobId).ThenBy(job => job.ArrayTaskId ?? uint.MaxValue)
             .Select(job => new JobRow(job, clock, cluster)).SelectMany(selector.Narrow).SelectMany(row => expand ? row.Expand() : [row]).ToList();
         string order = line.Value("sort") ?? context.Environment.GetValueOrDefault("SQUEUE_SORT") ?? (line.Has("start") ? "S" : "P,t,-p");
         return Print(context, line, format, rows, order, JobFields.Table);
