@@ -27,8 +27,10 @@ public sealed partial class Cluster
             if ((batch.Now - node.Changed).TotalMilliseconds < Config.NodeTimeoutMs) continue;
             gone.Add(node.Name);
             affected.UnionWith(node.Jobs);
-            if (node.Availability == NodeAvailability.NodeNotResponding)
-                batch.Add(new NodeStateChanged { Name = node.Name, Availability = NodeAvailability.NodeDown, Reason = "Not responding" });
+            if (node.Availability != NodeAvailability.NodeNotResponding) continue;
+            var change = new NodeStateChanged { Name = node.Name, Availability = NodeAvailability.NodeDown };
+            if (node.Reason.Length == 0) change.Reason = "Not responding";      // an admin's reason to drain it stays
+            batch.Add(change);
         }
         foreach (var id in affected) GiveUp(batch, jobs[id], gone);
         return affected;

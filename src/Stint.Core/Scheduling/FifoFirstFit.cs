@@ -45,6 +45,7 @@ public sealed class FifoFirstFit : IScheduler
                 }
                 foreach (var share in shares) free.TryTake(view.Node(share.Node), share);
                 plan.Starts.Add(new Start(job, shares));
+                view.NoteStart(job);
             }
             if (job.IsArray && started == startable && started < job.PendingTaskCount && view.Obstacle(job, partition) is { } throttle)
                 plan.Verdicts.Add(throttle);

@@ -35,11 +35,12 @@ public sealed class SchedulingView
 {
     private readonly Func<Job, Partition, Verdict?> obstacle;
     private readonly Func<Job, int> startableTasks;
+    private readonly Action<Job> noteStart;
     private readonly IReadOnlyDictionary<string, Node> nodes;
 
     internal SchedulingView(Instant now, IReadOnlyList<Partition> partitions, IReadOnlyDictionary<string, Node> nodes, long nodesVersion,
         int startsMax,
-        Func<Job, Partition, Verdict?> obstacle, Func<Job, int> startableTasks)
+        Func<Job, Partition, Verdict?> obstacle, Func<Job, int> startableTasks, Action<Job> noteStart)
     {
         Now = now;
         Partitions = partitions;
@@ -48,6 +49,7 @@ public sealed class SchedulingView
         StartsMax = startsMax;
         this.obstacle = obstacle;
         this.startableTasks = startableTasks;
+        this.noteStart = noteStart;
     }
 
     public Instant Now { get; }
@@ -66,4 +68,7 @@ public sealed class SchedulingView
 
     /// <summary>How many tasks of this job may start now: 1 for a plain job, less than all for a throttled array.</summary>
     public int StartableTasks(Job job) => startableTasks(job);
+
+    /// <summary>A policy says so for each start it plans, so that throttles count it.</summary>
+    public void NoteStart(Job job) => noteStart(job);
 }

@@ -19,7 +19,7 @@ public sealed partial class Cluster
         WakeDue(now);
         plannedPerArray.Clear();
         passAt = now;
-        var view = new SchedulingView(now, WithOrphans(), nodes, nodesVersion, StartsMax, Obstacle, StartableTasks);
+        var view = new SchedulingView(now, WithOrphans(), nodes, nodesVersion, StartsMax, Obstacle, StartableTasks, NoteStart);
         var plan = scheduler.Plan(view);
         var batch = new Batch(now);
         Accept(plan, batch);
@@ -40,10 +40,13 @@ public sealed partial class Cluster
     {
         var free = new FreeResources();
         var nextId = NextJobId;
+        plannedPerArray.Clear();
         var tasksOf = new Dictionary<uint, (IEnumerator<uint> Free, int Left)>();
         foreach (var start in plan.Starts)
         {
-            if (start.Job.State != JobState.Pending || start.Job.Held || !IsFree(free, start)) continue;
+            if (start.Job.State != JobState.Pending || start.Job.Held || ThrottleOf(start.Job) is not null
+                || !IsFree(free, start)) continue;
+            NoteStart(start.Job);
             var record = new JobAllocated { JobId = start.Job.Id, Attempt = start.Job.Attempt, Shares = { start.Shares } };
             if (start.Job.Spec.TimeLimitMs > 0) record.EndLimitMs = batch.Now.Milliseconds + start.Job.Spec.TimeLimitMs;
             if (start.Job.IsArray && !SplitTask(start.Job, record, tasksOf, ref nextId)) continue;
@@ -103,10 +106,15 @@ public sealed partial class Cluster
         var wanted = job.IsArray ? HasCorresponding(job) ? FreeTasks(job).Count() : job.PendingTaskCount : 1;
         var throttle = (int)Math.Min(job.Spec.ArrayThrottle, int.MaxValue);
         if (throttle == 0 || !arrays.TryGetValue(arrayId, out var book)) return wanted;
-        var planned = plannedPerArray.GetValueOrDefault(arrayId);
-        var startable = Math.Clamp(throttle - book.Active - planned, 0, wanted);
-        plannedPerArray[arrayId] = planned + startable;
-        return startable;
+        return Math.Clamp(throttle - book.Active - plannedPerArray.GetValueOrDefault(arrayId), 0, wanted);
+    }
+
+    /// <summary>Counts a planned start for the throttle of its array.</summary>
+    private void NoteStart(Job job)
+    {
+        if (job.Spec.ArrayThrottle == 0) return;
+        var arrayId = job.ArrayJobId ?? job.Id;
+        plannedPerArray[arrayId] = plannedPerArray.GetValueOrDefault(arrayId) + 1;
     }
 
     private static bool HasCorresponding(Job job)
@@ -147,5 +155,6 @@ public sealed partial class Cluster
             : new Verdict(job, PendingReason.JobArrayTaskLimit, $"{running} of its tasks run; its limit is {job.Spec.ArrayThrottle} at a time");
     }
 
-    private static string Minutes(long ms) => ms % 60_000 == 0 ? $"{ms / 60_000} minutes" : $"{ms / 1000} seconds";
+    private static string Minutes(long ms) =>
+        ms % 60_000 != 0 ? $"{ms / 1000} seconds" : ms == 60_000 ? "1 minute" : $"{ms / 60_000} minutes";
 }

@@ -67,7 +67,7 @@ internal sealed class HistoryProjection(SqliteConnection connection) : IDisposab
             UPDATE jobs SET state = 'RUNNING', start_ms = $2, end_ms = 0, attempt = $3, shares = $4,
                 eligible_ms = CASE eligible_ms WHEN 0 THEN $2 ELSE eligible_ms END WHERE job_id = $1
             """, (long)record.JobId, at, (long)record.Attempt, Shares(record.Shares));
-        if (changed == 0 || record.Shares.Count == 0) return;
+        if (changed == 0 || record.Attempt == 0) return;
         Run("DELETE FROM steps WHERE job_id = $1", (long)record.JobId);
         Run("DELETE FROM reports WHERE job_id = $1", (long)record.JobId);
     }

@@ -77,6 +77,22 @@ public sealed class ArrayTests
     }
 
     [Fact]
+    public void A_task_that_found_no_place_does_not_count_for_the_throttle()
+    {
+        var lab = new Lab().Nodes("n1", "n2");
+        var id = lab.SubmitArray(0, 3, s => s.NodesMin = 2, throttle: 1);
+        lab.Schedule();
+        var task = lab.Task(id, 0).Id;
+        lab.Do(new UpdateNode("n1", Lab.Root, true, null, "fan"));
+        lab.Do(new RequeueJob(task, AliceHerself));
+        lab.Release(task).Schedule();
+        Assert.Equal((PendingReason.ReqNodeNotAvail, PendingReason.ReqNodeNotAvail), (lab.Job(id).Reason, lab.Job(task).Reason));
+        lab.Do(new UpdateNode("n1", Lab.Root, false, null, ""));
+        lab.Schedule();
+        Assert.Single(lab.Cluster.ActiveJobs);
+    }
+
+    [Fact]
     public void Ranges_of_tasks_can_be_cancelled_running_or_not()
     {
         var lab = new Lab().Node("n1", cpus: 2);

@@ -27,7 +27,7 @@ public sealed class TimeTests
         var id = lab.Run(s => { s.IsBatch = false; s.TimeLimitMs = 60_000; });
         lab.After(TimeSpan.FromMinutes(1)).Tick().Release(id);
         Assert.Equal(JobState.Timeout, lab.Job(id).State);
-        Assert.Equal("reached its time limit of 1 minutes", lab.Job(id).Cause);
+        Assert.Equal("reached its time limit of 1 minute", lab.Job(id).Cause);
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class ClusterProperties
     }
 
     [Fact]
-    public void Whatever_happens_the_audit_holds_and_the_journal_replays_to_the_same_state_twice() => ForAnyLife(60, 150, random =>
+    public void Whatever_happens_the_audit_holds_and_the_journal_replays_to_the_same_state_twice() => ForAnyLife(100, 200, random =>
     {
         var live = random.Lab.Cluster.StateHash();
         Assert.Equal(live, Lab.Replay(random.Lab.Journal).StateHash());
@@ -29,7 +29,7 @@ public sealed class ClusterProperties
     });
 
     [Fact]
-    public void A_snapshot_anywhere_plus_the_tail_is_the_full_replay() => ForAnyLife(40, 120, random =>
+    public void A_snapshot_anywhere_plus_the_tail_is_the_full_replay() => ForAnyLife(60, 200, random =>
     {
         var journal = random.Lab.Journal;
         foreach (var cut in new[] { journal.Count / 3, journal.Count * 2 / 3 })
@@ -42,11 +42,15 @@ public sealed class ClusterProperties
     });
 
     [Fact]
-    public void Every_job_ends_exactly_once_when_all_is_drained_and_no_id_is_given_out_twice() => ForAnyLife(40, 150, random =>
+    public void Every_job_ends_exactly_once_when_all_is_drained_and_no_id_is_given_out_twice() => ForAnyLife(100, 250, random =>
     {
         random.Drain();
         Assert.All(random.Lab.Cluster.Jobs.Values, job => Assert.True(job.IsOver, $"job {job.Id} is {job.State} ({job.Reason}: {job.ReasonDetail})"));
         Assert.All(random.IdsGivenOut, id => Assert.Equal(1, random.Ends.GetValueOrDefault(id)));
         Assert.All(random.Lab.Cluster.Nodes.Values, node => Assert.Equal((0, 0ul), (node.CpusAllocated, node.MemoryAllocatedBytes)));
     });
+
+    [Fact]
+    public void A_property_that_does_not_hold_is_noticed() =>
+        Assert.ThrowsAny<Exception>(() => ForAnyLife(2, 3, _ => Assert.Fail("it does not hold")));
 }
