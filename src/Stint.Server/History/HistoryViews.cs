@@ -28,6 +28,7 @@ internal static class HistoryViews
             Shares = JobViews.Shares(job.Shares), SubmitMs = job.SubmitMs, EligibleMs = job.EligibleMs, StartMs = job.StartMs, EndMs = job.EndMs,
             Restarts = job.Attempt, ExitCode = job.ExitCode, Signal = job.Signal, CancelledBy = job.State == "CANCELLED" ? job.EndedBy : null, Cause = job.Cause,
             StdOut = spec.IsBatch ? OutputPaths.Expand(names, outPattern) : "", StdErr = spec.IsBatch ? OutputPaths.Expand(names, spec.StdErr.Length > 0 ? spec.StdErr : outPattern) : "",
+            StdIn = !spec.IsBatch ? "" : spec.StdIn.Length > 0 ? OutputPaths.Expand(names, spec.StdIn) : "/dev/null",
             Steps = steps,
         };
     }
