@@ -29,8 +29,10 @@ _stint_command() {
 _stint() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb=${COMP_WORDS[1]}
     if [[ ${COMP_WORDS[0]##*/} != stint ]]; then _stint_command "${COMP_WORDS[0]##*/}" "$cur" "$prev"; return; fi
-    if ((COMP_CWORD == 1)); then _stint_words "status explain jobs nodes logs token join completion help sbatch srun squeue sinfo scancel scontrol sacct" "$cur"; return; fi
+    if ((COMP_CWORD == 1)); then _stint_words "up down status explain jobs nodes logs token join completion help sbatch srun squeue sinfo scancel scontrol sacct" "$cur"; return; fi
     case $verb in
+        up) if [[ $cur == -* ]]; then _stint_words "--cgroup-root= --declare= --help --home= --listen= --nodes=" "$cur"; else COMPREPLY=(); fi ;;
+        down) if [[ $cur == -* ]]; then _stint_words "--cgroup-root= --help --home=" "$cur"; else COMPREPLY=(); fi ;;
         status) if [[ $cur == -* ]]; then _stint_words "--help --json" "$cur"; else COMPREPLY=(); fi ;;
         explain) if [[ $cur == -* ]]; then _stint_words "--help --json" "$cur"; else _stint_words "$(squeue -h -o %i 2>/dev/null)" "$cur"; fi ;;
         jobs) if [[ $cur == -* ]]; then _stint_words "--all --help --json --me" "$cur"; else COMPREPLY=(); fi ;;
@@ -39,7 +41,7 @@ _stint() {
         token) if [[ $cur == -* ]]; then _stint_words "--for= --help --json --node=" "$cur"; else COMPREPLY=(); fi ;;
         join) if [[ $cur == -* ]]; then _stint_words "--ca-fingerprint= --help --home= --node= --print" "$cur"; else COMPREPLY=(); fi ;;
         completion) if [[ $cur == -* ]]; then _stint_words "--help" "$cur"; else _stint_words "bash zsh fish" "$cur"; fi ;;
-        help) if [[ $cur == -* ]]; then _stint_words "--help" "$cur"; else _stint_words "status explain jobs nodes logs token join completion help sbatch srun squeue sinfo scancel scontrol sacct" "$cur"; fi ;;
+        help) if [[ $cur == -* ]]; then _stint_words "--help" "$cur"; else _stint_words "up down status explain jobs nodes logs token join completion help sbatch srun squeue sinfo scancel scontrol sacct" "$cur"; fi ;;
         *) _stint_command "$verb" "$cur" "$prev" ;;
     esac
 }

@@ -438,6 +438,8 @@ complete -c sacct -s W -l wckeys -r
 complete -c sacct -l whole-hetjob
 complete -c sacct -l yaml
 complete -c stint -f
+complete -c stint -n __fish_use_subcommand -a up -d 'start the server and this machine\'s agent in the background; harmless to run again'
+complete -c stint -n __fish_use_subcommand -a down -d 'stop them: batch jobs go back to the queue, srun jobs end, pending jobs stay'
 complete -c stint -n __fish_use_subcommand -a status -d 'the cluster on one page: server, nodes, CPUs, memory, jobs'
 complete -c stint -n __fish_use_subcommand -a explain -d 'what a job asked for, what it got, what the kernel enforces, why it waits or ended'
 complete -c stint -n __fish_use_subcommand -a jobs -d 'jobs in the queue'
@@ -454,6 +456,13 @@ complete -c stint -n __fish_use_subcommand -a sinfo
 complete -c stint -n __fish_use_subcommand -a scancel
 complete -c stint -n __fish_use_subcommand -a scontrol
 complete -c stint -n __fish_use_subcommand -a sacct
+complete -c stint -n '__fish_seen_subcommand_from up' -l home -r -d 'folder of all state (default: STINT_HOME, else var/ beside the programs)'
+complete -c stint -n '__fish_seen_subcommand_from up' -l cgroup-root -r -d 'top kernel group (default: stint-<hash of the home\'s path>)'
+complete -c stint -n '__fish_seen_subcommand_from up' -l listen -r -d 'where agents of other machines connect (default 127.0.0.1, any free port)'
+complete -c stint -n '__fish_seen_subcommand_from up' -l nodes -r -d 'one agent per name on this machine, e.g. n[1-4] (default: the host name)'
+complete -c stint -n '__fish_seen_subcommand_from up' -l declare -r -d 'their hardware as declared, e.g. cpus=16,memory=20000M (default: as detected)'
+complete -c stint -n '__fish_seen_subcommand_from down' -l home -r -d 'folder of all state (default: STINT_HOME, else var/ beside the programs)'
+complete -c stint -n '__fish_seen_subcommand_from down' -l cgroup-root -r -d 'top kernel group (default: stint-<hash of the home\'s path>)'
 complete -c stint -n '__fish_seen_subcommand_from status' -l json -d 'print JSON'
 complete -c stint -n '__fish_seen_subcommand_from explain' -l json -d 'print JSON'
 complete -c stint -n '__fish_seen_subcommand_from jobs' -s a -l all -d 'also jobs that ended a short while ago'
