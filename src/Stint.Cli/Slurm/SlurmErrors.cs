@@ -43,14 +43,13 @@ internal static class SlurmErrors
         _ => 0,
     };
 
-    /// <summary>Our own sentence, when it says more than Slurm's: the numbers and the remedy.</summary>
+    /// <summary>Our own sentence and remedy, when they say more than Slurm's: when there are numbers in them.</summary>
     public static string? Detail(RefusalView refusal)
     {
         if (Sentence(refusal) == refusal.Sentence) return refusal.Remedy.Length > 0 ? refusal.Remedy : null;
         bool numbers = refusal.Sentence.AsSpan().IndexOfAnyInRange('0', '9') >= 0;
-        if (!numbers && refusal.Remedy.Length == 0) return null;
-        string sentence = refusal.Code == "invalid_partition" ? "" : refusal.Sentence;
-        return sentence.Length == 0 ? refusal.Remedy : refusal.Remedy.Length == 0 ? sentence : $"{sentence}. {refusal.Remedy}";
+        if (!numbers || refusal.Code == "invalid_partition") return null;
+        return refusal.Remedy.Length == 0 ? refusal.Sentence : $"{refusal.Sentence}. {refusal.Remedy}";
     }
 
     /// <summary>The lines after <c>sbatch: error: </c>, from what was wrong to what it means.</summary>

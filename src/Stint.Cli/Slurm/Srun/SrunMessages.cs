@@ -12,10 +12,11 @@ internal sealed class SrunMessages(CommandContext context, LaunchOptions options
     private (string Node, string Result) _exitLine;
     private readonly SortedSet<uint> _over = [];
     private uint _jobId, _stepId;
-    private bool _allocated, _saidQueued, _saidBusy, _aborting;
+    private bool _allocated, _saidQueued, _saidBusy, _saidRevoked, _aborting;
     private readonly Lock _turn = new();
 
     public bool Started { get; private set; }
+    public bool IsAborting => _aborting;
 
     public void Info(string text) => Say(text);
     public void Error(string text) => Say("error: " + text);
@@ -105,8 +106,13 @@ internal sealed class SrunMessages(CommandContext context, LaunchOptions options
         _exited.Add(happened.Task);
     }
 
+    /// <summary>The step or the allocation is gone because we said so.</summary>
+    public void RevokedByUs() => Revoked(new RunEvent { Kind = "revoked" });
+
     private void Revoked(RunEvent happened)
     {
+        if (_saidRevoked) return;
+        _saidRevoked = true;
         if (Started) Info($"Force Terminated {Step}");
         else Info($"Job allocation {_jobId} has been revoked");
         if (happened.Message.Length > 0 && options.Verbose > 0) Info(happened.Message);

@@ -70,7 +70,9 @@ internal sealed class SrunSession : IAsyncDisposable
 
     private int Lost(string why)
     {
-        _messages.Error($"The connection to the server was lost: {why}. The step ends with it");
+        // Ended at our own word: how the connection ended is of no interest.
+        if (_messages.IsAborting) _messages.RevokedByUs();
+        else _messages.Error($"The connection to the server was lost: {why}. The step ends with it");
         return 1;
     }
 
