@@ -11,11 +11,11 @@ public sealed class CommandTests(SharedCluster shared)
     [Fact]
     public async Task Sbatch_prints_Slurms_sentence_and_the_default_output_file_is_Slurms()
     {
-        var result = await Cluster.RunAsAsync(Users.Alice, "sbatch", ["--mem=32M"], input: "#!/bin/bash\n#SBATCH -J piped\n#SBATCH -t 2\necho from $SLURM_JOB_NAME $1\n");
+        var result = await Cluster.RunAsAsync(Users.Alice, "sbatch", ["--mem=32M"], input: "#!/bin/bash\n#SBATCH -J piped\n#SBATCH -t 2\necho from $SLURM_JOB_NAME\n");
         Assert.Matches(@"^Submitted batch job \d+\n$", result.Output);
         var id = uint.Parse(result.Output.Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture);
         Assert.Equal("COMPLETED", (await Cluster.EndedAsync(id)).State);
-        Assert.Equal("from piped \n", Cluster.ReadWork($"slurm-{id}.out"));
+        Assert.Equal("from piped\n", Cluster.ReadWork($"slurm-{id}.out"));
     }
 
     [Theory]

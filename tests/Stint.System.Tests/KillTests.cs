@@ -91,9 +91,8 @@ public sealed class KillTests
     public async Task Time_limit_is_kept_while_the_agent_is_dead()
     {
         await using var cluster = await TestCluster.StartAsync("n1", "cpus=4,memory=4000M");
-        await File.WriteAllTextAsync(Path.Combine(cluster.Work, "limited.sh"), $"#!/bin/bash\ntrap 'date +%s.%N > {cluster.Work}/term' TERM\necho $$ > {cluster.Work}/pid\ndate +%s.%N > {cluster.Work}/start\nwhile :; do sleep 0.1; done\n");
-        var result = await cluster.RunAsync("sbatch", "--parsable", "-t", "0:03", "--mem=32M", "--no-requeue", "-o", "/dev/null", "limited.sh");
-        var id = uint.Parse(result.Output.Trim(), CultureInfo.InvariantCulture);
+        using var submission = new Submission(cluster);
+        var id = (await submission.TryAsync($"trap 'date +%s.%N > {cluster.Work}/term' TERM\necho $$ > {cluster.Work}/pid\ndate +%s.%N > {cluster.Work}/start\nwhile :; do sleep 0.1; done", limitMs: 3_000))!.Value;
         await TestCluster.UntilAsync(() => Task.FromResult(File.Exists($"{cluster.Work}/start") && new FileInfo($"{cluster.Work}/start").Length > 5), 20, () => "the job did not start");
         TestCluster.KillNow(cluster.Pid("agent-n1"));
         var pid = cluster.ReadWork("pid").Trim();

@@ -151,8 +151,10 @@ public sealed class LimitTests(SharedCluster shared)
     [Fact]
     public async Task The_time_limit_sends_TERM_and_then_KILL_within_a_second()
     {
+        // Slurm rounds --time up to whole minutes, and so does sbatch here; the API is exact to the millisecond.
         const string stubborn = "trap 'date +%s.%N > term-$SLURM_JOB_ID' TERM; date +%s.%N > start-$SLURM_JOB_ID; while :; do sleep 0.1; done";
-        var id = await Cluster.SubmitAsync(Users.Alice, "--mem=64M", "-t", "0:03", "-o", "/dev/null", "--wrap", stubborn);
+        using var submission = new Submission(Cluster);
+        var id = (await submission.TryAsync(stubborn, limitMs: 3_000))!.Value;
         var job = await Cluster.EndedAsync(id);
         Assert.Equal("TIMEOUT", job.State);
         var started = double.Parse(Cluster.ReadWork($"start-{id}"), global::System.Globalization.CultureInfo.InvariantCulture);

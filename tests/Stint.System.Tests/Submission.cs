@@ -12,12 +12,12 @@ public sealed class Submission(TestCluster cluster) : IDisposable
     private readonly HttpClient _http = cluster.Http();
 
     /// <summary>The job's id if the submission was acknowledged; null when the server went away. Tries once, without a retry.</summary>
-    public async Task<uint?> TryAsync(string script, bool requeue = false, string? array = null)
+    public async Task<uint?> TryAsync(string script, bool requeue = false, string? array = null, long limitMs = 600_000)
     {
         var request = new SubmitRequest
         {
-            Name = "kill", Script = Encoding.UTF8.GetBytes("#!/bin/sh\n" + script), MemoryPerNodeBytes = 16 << 20, WorkDir = cluster.Work, StdOut = "/dev/null",
-            Requeue = requeue, Array = array, Environment = Encoding.UTF8.GetBytes("PATH=/usr/bin:/bin\0"), TimeLimitMs = 600_000,
+            Name = "kill", Script = Encoding.UTF8.GetBytes("#!/bin/bash\n" + script), MemoryPerNodeBytes = 16 << 20, WorkDir = cluster.Work, StdOut = "/dev/null",
+            Requeue = requeue, Array = array, Environment = Encoding.UTF8.GetBytes("PATH=/usr/bin:/bin\0"), TimeLimitMs = limitMs,
         };
         try
         {
