@@ -37,26 +37,20 @@ internal static class Up
         var home = options.Home;
         PrepareFolders(home);
         var api = new ApiClient(home.Socket);
-        var server = Daemon.Find(home.ServerPid, "stint-server");
-        if (server is null)
-        {
-            List<string> arguments = ["--home", home.Path];
-            if (options.Listen is { } listen) arguments.AddRange(["--listen", listen]);
-            server = Daemon.Start(Path.Combine(Home.Programs, "stint-server"), arguments, Path.Combine(home.Run, "server.out"), home.ServerPid);
-        }
-        await WaitAsync(context, "the server", 60, async () => await AnswersAsync(api, context.Cancellation),
-            () => Daemon.Find(home.ServerPid, "stint-server") is not null, Path.Combine(home.Run, "server.out"));
-        foreach (var node in options.Nodes) await StartAgentAsync(context, home, api, node, options);
+        var server = new Starting("the server", Path.Combine(home.Run, "server.out"), () => Daemon.Find(home.ServerPid, "stint-server"), () => StartServer(home, options));
+        await WaitAsync(context, [server], () => AnswersAsync(api, context.Cancellation));
+        var agents = new List<Starting>();
+        foreach (var node in options.Nodes) agents.Add(await PrepareAgentAsync(context, home, api, node, options));
         var wanted = options.Nodes.ToHashSet(StringComparer.Ordinal);
         NodeView[] nodes = [];
-        await WaitAsync(context, "the agents", 60, async () =>
+        await WaitAsync(context, agents, async () =>
         {
             nodes = [.. (await api.GetAsync("/api/v1/nodes", ApiJson.Default.NodeList, context.Cancellation)).Nodes.Where(n => wanted.Contains(n.Name))];
             return nodes.Length == wanted.Count && nodes.All(IsUp);
-        }, () => options.Nodes.All(n => Daemon.Find(home.AgentPid(n), "stint-agent") is not null), Path.Combine(home.Run, $"agent-{options.Nodes[0]}.out"));
+        });
         foreach (var node in nodes.Where(n => n.Reason == DownReason))
             await api.PostAsync($"/api/v1/nodes/{node.Name}/state", new NodeStateRequest("RESUME"), ApiJson.Default.NodeStateRequest, ApiJson.Default.SelectionResult, context.Cancellation);
-        await context.Out.WriteLineAsync($"up: server (pid {server}), {nodes.Length} node{(nodes.Length == 1 ? "" : "s")}, "
+        await context.Out.WriteLineAsync($"up: server (pid {server.Find()}), {nodes.Length} node{(nodes.Length == 1 ? "" : "s")}, "
             + $"{nodes.Sum(n => n.Cpus)} CPUs, {nodes.Sum(n => (double)n.MemoryBytes) / (1L << 30):0.#} GiB; state in {home.Path}");
         return 0;
     }
@@ -64,9 +58,15 @@ internal static class Up
     private static bool IsUp(NodeView node) =>
         !node.State.EndsWith('*') && !node.State.StartsWith("DOWN", StringComparison.Ordinal) && !node.State.StartsWith("UNKNOWN", StringComparison.Ordinal);
 
-    private static async Task StartAgentAsync(CommandContext context, Home home, ApiClient api, string node, UpOptions options)
+    private static void StartServer(Home home, UpOptions options)
     {
-        if (Daemon.Find(home.AgentPid(node), "stint-agent") is not null) return;
+        List<string> arguments = ["--home", home.Path];
+        if (options.Listen is { } listen) arguments.AddRange(["--listen", listen]);
+        Daemon.Start(Path.Combine(Home.Programs, "stint-server"), arguments, Path.Combine(home.Run, "server.out"), home.ServerPid);
+    }
+
+    private static async Task<Starting> PrepareAgentAsync(CommandContext context, Home home, ApiClient api, string node, UpOptions options)
+    {
         var port = (await File.ReadAllTextAsync(home.Port, context.Cancellation)).Trim();
         List<string> arguments = ["--home", home.Path, "--node", node, "--server", $"https://127.0.0.1:{port}", "--cgroup-root", options.CgroupRoot];
         if (options.Declare is { } declared) arguments.AddRange(["--declare", declared]);
@@ -75,7 +75,9 @@ internal static class Up
             var token = await api.PostAsync("/api/v1/tokens", new TokenRequest(node, 300), ApiJson.Default.TokenRequest, ApiJson.Default.TokenResponse, context.Cancellation);
             arguments.AddRange(["--token", token.Token, "--ca-fingerprint", token.CaFingerprint]);
         }
-        Daemon.Start(Path.Combine(Home.Programs, "stint-agent"), arguments, Path.Combine(home.Run, $"agent-{node}.out"), home.AgentPid(node));
+        var output = Path.Combine(home.Run, $"agent-{node}.out");
+        return new Starting($"agent {node}", output, () => Daemon.Find(home.AgentPid(node), "stint-agent"),
+            () => Daemon.Start(Path.Combine(Home.Programs, "stint-agent"), arguments, output, home.AgentPid(node)));
     }
 
     /// <summary>Users must reach the socket and the scripts of their jobs, and nothing else.</summary>
@@ -95,14 +97,33 @@ internal static class Up
         catch (ApiUnreachableException) { return false; }
     }
 
-    /// <exception cref="IOException">The process died (its last words are in the message) or the time passed.</exception>
-    private static async Task WaitAsync(CommandContext context, string what, int secondsMax, Func<Task<bool>> ready, Func<bool> alive, string output)
+    /// <summary>A daemon that shall run. One that was already there and dies while we look (it had been killed) is started once.</summary>
+    private sealed class Starting(string what, string output, Func<int?> find, Action start)
     {
-        var limit = Environment.TickCount64 + secondsMax * 1000L;
-        while (!await ready())
+        private bool _started;
+        public Func<int?> Find => find;
+
+        /// <exception cref="IOException">It was started here and died; its last words are in the message.</exception>
+        public void Ensure()
         {
-            if (!alive()) throw new IOException($"{what} stopped while starting. {LastWords(output)}");
-            if (Environment.TickCount64 > limit) throw new IOException($"{what} did not come up within {secondsMax.ToString(CultureInfo.InvariantCulture)} s. {LastWords(output)}");
+            if (find() is not null) return;
+            if (_started) throw new IOException($"{what} stopped while starting. {LastWords(output)}");
+            _started = true;
+            start();
+        }
+
+        public string Overdue(int seconds) => $"{what} did not come up within {seconds.ToString(CultureInfo.InvariantCulture)} s. {LastWords(output)}";
+    }
+
+    private static async Task WaitAsync(CommandContext context, IReadOnlyList<Starting> daemons, Func<Task<bool>> ready)
+    {
+        const int SecondsMax = 60;
+        var limit = Environment.TickCount64 + SecondsMax * 1000L;
+        while (true)
+        {
+            foreach (var daemon in daemons) daemon.Ensure();
+            if (await ready()) return;
+            if (Environment.TickCount64 > limit) throw new IOException(daemons[0].Overdue(SecondsMax));
             await Task.Delay(20, context.Cancellation);
         }
     }
