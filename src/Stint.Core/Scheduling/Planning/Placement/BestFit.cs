@@ -7,12 +7,15 @@ public sealed class BestFit(long largestCpuMilli, long largestGpuMilli) : IPlace
 {
     public PlacementCost Rate(NodeCapacity node, in GpuDemand demand)
     {
-        var cost = (double)(node.CpuMilli - demand.CpuMilli) / largestCpuMilli
-            + (double)(node.GpuMilliFree - demand.GpuMilli) / Math.Max(1, largestGpuMilli);
-        return new PlacementCost(cost, demand.Gpus == 1 ? FullestGpu(node, demand.MilliPerGpu) : -1);
+        return new PlacementCost(Left(node, demand), 0, demand.Gpus == 1 ? FullestGpu(node, demand.MilliPerGpu) : -1);
     }
 
-    internal static int FullestGpu(NodeCapacity node, int milli)
+    /// <summary>What is left on the node afterwards, as shares of the largest node.</summary>
+    public double Left(NodeCapacity node, in GpuDemand demand) =>
+        (double)(node.CpuMilli - demand.CpuMilli) / Math.Max(1, largestCpuMilli)
+        + (double)(node.GpuMilliFree - demand.GpuMilli) / Math.Max(1, largestGpuMilli);
+
+    private static int FullestGpu(NodeCapacity node, int milli)
     {
         var best = -1;
         for (var g = 0; g < node.GpuMilli.Length; g++)

@@ -5,8 +5,17 @@ namespace Stint.Core.Scheduling.Planning.Placement;
 /// (Weng et al., "Beware of Fragmentation", USENIX ATC 2023, section 4). Fragmentation of a node is the GPU share on it that a demand drawn from the
 /// expected mix could not use: all that is left, if the node cannot take the demand or the demand wants no GPU; else what lies on GPUs too full for it.
 /// </summary>
-public sealed class FragmentationGradient(DemandMix mix) : IPlacementScore
+/// <remarks>
+/// Growth is compared in steps of 0.04 GPU, as coarse as the integer scores of the published simulator; equal steps go to the node that best fit takes.
+/// On the openb trace, ten seeds: 94.4 % of the GPUs given out with exact growth, 95.4 % with these steps (95.2 to 95.4 for steps of 0.025 to 0.06).
+/// </remarks>
+/// <param name="mix">The demands expected.</param>
+/// <param name="tie">Decides between equal growth.</param>
+public sealed class FragmentationGradient(DemandMix mix, BestFit tie) : IPlacementScore
 {
+    /// <summary>In thousandths of a GPU.</summary>
+    private const double GrowthStep = 40;
+
     public PlacementCost Rate(NodeCapacity node, in GpuDemand demand)
     {
         var before = Of(node.CpuMilli, node.MemoryBytes, node.GpuModel, node.GpuMilli);
@@ -17,19 +26,22 @@ public sealed class FragmentationGradient(DemandMix mix) : IPlacementScore
         if (demand.Gpus != 1)
         {
             TakeWhole(gpus, demand);
-            return new PlacementCost(Of(cpu, memory, node.GpuModel, gpus) - before, -1);
+            return Rating(Of(cpu, memory, node.GpuModel, gpus) - before, node, demand, -1);
         }
-        var best = new PlacementCost(double.PositiveInfinity, -1);
+        var (least, best) = (double.PositiveInfinity, -1);
         for (var g = 0; g < gpus.Length; g++)
         {
             if (gpus[g] < demand.MilliPerGpu || SeenBefore(gpus, g)) continue;
             gpus[g] -= demand.MilliPerGpu;
             var growth = Of(cpu, memory, node.GpuModel, gpus) - before;
             gpus[g] += demand.MilliPerGpu;
-            if (growth < best.Cost) best = new PlacementCost(growth, g);
+            if (growth < least) (least, best) = (growth, g);
         }
-        return best;
+        return Rating(least, node, demand, best);
     }
+
+    private PlacementCost Rating(double growth, NodeCapacity node, in GpuDemand demand, int gpu) =>
+        new(Math.Round(growth / GrowthStep), tie.Left(node, demand), gpu);
 
     /// <summary>The fragmentation of a node with this left, in thousandths of a GPU.</summary>
     public double Of(long cpuMilli, long memoryBytes, string model, ReadOnlySpan<int> gpuMilli)

@@ -24,7 +24,7 @@ public sealed class Placing(IReadOnlyList<NodeCapacity> nodes, IPlacementScore s
         {
             ref var rating = ref ratings[i];
             if (rating.VersionPlusOne != nodes[i].Version + 1) rating = Rate(nodes[i], demand);
-            if (rating.Fits && (best < 0 || rating.Cost.Cost < ratings[best].Cost.Cost)) best = i;
+            if (rating.Fits && (best < 0 || rating.Cost.IsBelow(ratings[best].Cost))) best = i;
         }
         if (best < 0) return null;
         nodes[best].Take(demand, ratings[best].Cost.Gpu);
