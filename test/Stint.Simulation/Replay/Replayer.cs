@@ -84,10 +84,24 @@ public sealed class Replayer
     {
         _rounds++;
         var plan = Backfill.Plan(_timeline, now, CollectionsMarshal.AsSpan(_queue), _policy);
-        if (plan.Starts.Count == 0) return;
-        var starting = new HashSet<long>(plan.Starts);
-        foreach (var id in plan.Starts) Start((int)id, now);
-        _queue.RemoveAll(request => starting.Contains(request.Id));
+        foreach (var id in plan.Starts)
+        {
+            _queue.RemoveAt(QueuePosition(id));
+            Start((int)id, now);
+        }
+    }
+
+    /// <summary>The queue is in order of submission, which is the order of the positions in the trace.</summary>
+    private int QueuePosition(long id)
+    {
+        int low = 0, high = _queue.Count - 1;
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (_queue[middle].Id < id) low = middle + 1;
+            else high = middle;
+        }
+        return low;
     }
 
     private void Start(int index, Instant now)

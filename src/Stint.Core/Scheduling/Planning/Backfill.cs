@@ -19,22 +19,27 @@ public static class Backfill
         var ordered = Sorted(queue, policy.Order, now);
         var next = 0;
         while (next < ordered.Length && round.Depth < policy.ReservationDepth) round.StartOrReserve(ordered[next++]);
-        if (policy.Backfills && next < ordered.Length) Fill(round, ordered.AsSpan(next), policy.BackfillOrder, now);
+        if (policy.Backfills && next < ordered.Length) Fill(round, ordered[next..], policy.BackfillOrder, now);
         round.Undo();
         return round.Plan;
     }
 
-    private static void Fill(BackfillRound round, Span<Request> rest, IOrder order, Instant now)
+    private static void Fill(BackfillRound round, ReadOnlySpan<Request> rest, IOrder order, Instant now)
     {
-        if (!round.CanStartAny(rest)) return;
-        foreach (ref readonly var request in Sorted(rest, order, now).AsSpan()) round.StartIfFree(request);
+        var smallest = rest[0].Amount;
+        foreach (ref readonly var request in rest) smallest = Amount.Min(smallest, request.Amount);
+        if (!round.HasFree(smallest)) return; // a long queue on a full cluster is not even sorted
+        foreach (ref readonly var request in Sorted(rest, order, now))
+        {
+            if (round.StartIfFree(request) && !round.HasFree(smallest)) return;
+        }
     }
 
-    /// <summary>A copy in order; requests of equal rank stay as they were handed in.</summary>
-    private static Request[] Sorted(ReadOnlySpan<Request> requests, IOrder order, Instant now)
+    /// <summary>The requests in order; those of equal rank stay as they were handed in.</summary>
+    private static ReadOnlySpan<Request> Sorted(ReadOnlySpan<Request> requests, IOrder order, Instant now)
     {
+        if (requests.Length < 2 || ReferenceEquals(order, AsGiven.Order)) return requests;
         var sorted = requests.ToArray();
-        if (sorted.Length < 2 || ReferenceEquals(order, AsGiven.Order)) return sorted;
         var places = new (Rank Rank, int Position)[sorted.Length];
         for (var i = 0; i < places.Length; i++) places[i] = (order.RankOf(sorted[i], now), i);
         Array.Sort(places, sorted);

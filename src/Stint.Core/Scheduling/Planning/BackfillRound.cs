@@ -1,9 +1,15 @@
+using System.Runtime.InteropServices;
+
 namespace Stint.Core.Scheduling.Planning;
 
 /// <summary>The working state of one planning round: what it put into the timeline, to be taken out again, and the plan so far.</summary>
 internal sealed class BackfillRound(Timeline timeline, Instant now)
 {
     private readonly List<(Instant Start, Instant End, Amount Amount)> _made = [];
+
+    /// <summary>For an amount, the shortest duration that did not fit: within a round only less and less is free, so it stays true.</summary>
+    private readonly Dictionary<Amount, long> _shortestFailedMs = [];
+
     private Amount _free = timeline.AvailableAt(now);
 
     public Plan Plan { get; } = new();
@@ -26,20 +32,24 @@ internal sealed class BackfillRound(Timeline timeline, Instant now)
 
     public bool StartIfFree(in Request request)
     {
-        if (!_free.Covers(request.Amount) || !timeline.Fits(request.Amount, DurationMs(request), now)) return false;
+        if (!_free.Covers(request.Amount)) return false;
+        var durationMs = DurationMs(request);
+        ref var shortestFailedMs = ref CollectionsMarshal.GetValueRefOrAddDefault(_shortestFailedMs, request.Amount, out var failed);
+        if (failed && durationMs >= shortestFailedMs) return false;
+        if (!timeline.Fits(request.Amount, durationMs, now))
+        {
+            shortestFailedMs = durationMs;
+            return false;
+        }
+        if (!failed) shortestFailedMs = long.MaxValue;
         Hold(request, now);
         _free -= request.Amount;
         Plan.Start(request.Id);
         return true;
     }
 
-    /// <summary>False when even the smallest amounts wanted are not free now: a cheap way out of a long queue on a full cluster.</summary>
-    public bool CanStartAny(ReadOnlySpan<Request> requests)
-    {
-        var smallest = requests[0].Amount;
-        foreach (ref readonly var request in requests) smallest = Amount.Min(smallest, request.Amount);
-        return _free.Covers(smallest);
-    }
+    /// <summary>Whether this much is free at the moment of the round, be it for an instant only.</summary>
+    public bool HasFree(in Amount amount) => _free.Covers(amount);
 
     public void Undo()
     {
