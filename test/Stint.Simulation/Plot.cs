@@ -4,7 +4,9 @@ using Stint.Simulation.Replay;
 
 namespace Stint.Simulation;
 
-/// <summary>Draws outcomes as SVG: above how much of the cluster was held, below how much was waited for, over the time of the trace.</summary>
+/// <summary>
+/// Draws outcomes as SVG: above how much of the cluster was held, below how much was waited for, over the time of the trace.
+/// </summary>
 public static class Plot
 {
     private const int Width = 960, PanelHeight = 200, Margin = 60, Points = 480;
@@ -15,7 +17,8 @@ public static class Plot
         var series = outcomes.Select(o => Series.Of(o.Result, Points)).ToList();
         var mostWaiting = Math.Max(1e-9, series.SelectMany(s => s.Waiting).DefaultIfEmpty().Max());
         var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{Width + 2 * Margin}\" height=\"{2 * PanelHeight + 3 * Margin}\" ");
+        svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" ");
+        svg.Append(CultureInfo.InvariantCulture, $"width=\"{Width + 2 * Margin}\" height=\"{2 * PanelHeight + 3 * Margin}\" ");
         svg.AppendLine("font-family=\"sans-serif\" font-size=\"12\"><rect width=\"100%\" height=\"100%\" fill=\"white\"/>");
         Panel(svg, Margin, "share of the cluster held", "1.0");
         Panel(svg, 2 * Margin + PanelHeight, "waiting, in clusters", Text(mostWaiting));
@@ -32,7 +35,8 @@ public static class Plot
 
     private static void Panel(StringBuilder svg, int top, string title, string largest)
     {
-        svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{Margin}\" y=\"{top}\" width=\"{Width}\" height=\"{PanelHeight}\" fill=\"none\" stroke=\"#999\"/>");
+        svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{Margin}\" y=\"{top}\" ");
+        svg.Append(CultureInfo.InvariantCulture, $"width=\"{Width}\" height=\"{PanelHeight}\" fill=\"none\" stroke=\"#999\"/>");
         svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Margin}\" y=\"{top - 6}\">{title}</text>");
         svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Margin - 4}\" y=\"{top + 10}\" text-anchor=\"end\">{largest}</text>");
         svg.AppendLine(CultureInfo.InvariantCulture, $"<text x=\"{Margin - 4}\" y=\"{top + PanelHeight}\" text-anchor=\"end\">0</text>");

@@ -5,7 +5,9 @@ using Stint.Simulation.Traces;
 
 namespace Stint.Simulation;
 
-/// <summary>Replays a trace under one or several policies and prints what each comes to: "what if the cluster were larger, or the rules others?"</summary>
+/// <summary>
+/// Replays a trace under one or several policies and prints what each comes to: "what if the cluster were larger, or the rules others?"
+/// </summary>
 public static class Simulate
 {
     public const int Done = 0, Failed = 1, BadUsage = 2;
@@ -48,7 +50,9 @@ public static class Simulate
         return outcomes;
     }
 
-    /// <summary>What the options do not limit is there in plenty: a trace may count memory and nodes although nobody asked about them.</summary>
+    /// <summary>
+    /// What the options do not limit is there in plenty: a trace may count memory and nodes although nobody asked about them.
+    /// </summary>
     private static Amount CapacityFor(SimulateOptions options, IReadOnlyList<TraceJob> trace)
     {
         var needed = trace.Aggregate(Amount.Zero, (sum, job) => sum + job.Amount);

@@ -36,7 +36,8 @@ public sealed record SimulateOptions
             else return Fail($"one trace at a time: '{options.Trace}' and '{arg}'", out error);
         }
         if (options.Trace.Length == 0) return Fail("no trace given", out error);
-        return options.Processors + options.Gpus > 0 ? options : Fail("--processors N or --gpus N says how large the cluster is", out error);
+        if (options.Processors + options.Gpus > 0) return options;
+        return Fail("--processors N or --gpus N says how large the cluster is", out error);
     }
 
     private SimulateOptions? With(string name, string value) => name switch

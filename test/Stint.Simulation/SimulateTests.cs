@@ -76,7 +76,8 @@ public sealed class SimulateTests : IDisposable
     {
         var path = Path.Combine(_folder, "a.swf");
         File.WriteAllLines(path, SyntheticTrace.Of(1, 200, 64).Select(job => string.Create(CultureInfo.InvariantCulture,
-            $"{job.Id} {job.Submitted.Milliseconds / 1000.0} -1 {job.RunMs / 1000.0} {job.Amount.Cpus} -1 -1 {job.Amount.Cpus} {job.EstimateMs / 1000} -1 1 {job.User[1..]} 1 -1 -1 -1 -1 -1")));
+            $"{job.Id} {job.Submitted.Milliseconds / 1000.0} -1 {job.RunMs / 1000.0} {job.Amount.Cpus} -1 -1 {job.Amount.Cpus} "
+            + $"{job.EstimateMs / 1000} -1 1 {job.User[1..]} 1 -1 -1 -1 -1 -1")));
         return path;
     }
 }

@@ -1,6 +1,8 @@
 namespace Stint.Simulation;
 
-/// <summary>A test that needs a recorded trace from the folder that STINT_TRACES names. Without it the test is skipped, and says so.</summary>
+/// <summary>
+/// A test that needs a recorded trace from the folder that STINT_TRACES names. Without it the test is skipped, and says so.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class TraceFactAttribute : FactAttribute
 {

@@ -29,7 +29,8 @@ public sealed class PlacementTests
     [Fact]
     public void Fragmentation_is_what_a_demand_from_the_mix_could_not_use()
     {
-        var gradient = new FragmentationGradient(DemandMix.Of([Share(600), Whole(2), new GpuDemand(1, 0, 0, 0), new GpuDemand(99_000, 0, 1, 100)]), Tightest);
+        var (noGpu, tooManyCpus) = (new GpuDemand(1, 0, 0, 0), new GpuDemand(99_000, 0, 1, 100));
+        var gradient = new FragmentationGradient(DemandMix.Of([Share(600), Whole(2), noGpu, tooManyCpus]), Tightest);
         // 500 + 1000 left: 600 wastes the 500; two whole ones, none, and too many processors waste all.
         Assert.Equal((500 + 1500 + 1500 + 1500) / 4.0, gradient.Of(64_000, Gibibyte, "A", [500, 1000]), 6);
         Assert.Equal(0, gradient.Of(0, 0, "A", [0, 0]));
@@ -106,7 +107,8 @@ public sealed class PlacementTests
         _ => Share(random.Next(1, 9) * 100),
     };
 
-    private static List<NodeCapacity> Cluster(int nodes, int gpus) => [.. Enumerable.Range(0, nodes).Select(_ => new NodeCapacity(64_000, Gibibyte, gpus, "A"))];
+    private static List<NodeCapacity> Cluster(int nodes, int gpus) =>
+        [.. Enumerable.Range(0, nodes).Select(_ => new NodeCapacity(64_000, Gibibyte, gpus, "A"))];
 
     private static GpuDemand Share(int milli) => new(2_000, 1 << 20, 1, milli);
 

@@ -46,12 +46,13 @@ public sealed class BackfillProperties
     [Fact]
     public void Reservations_hold_when_estimates_are_exact_and_nothing_else_arrives() => Check(Scenario.Feasible, (scenario, policy) =>
     {
-        // FCFS by arrival among equals: an order that follows the clock may change its mind about the head, and is bounded by its wait instead.
+        // In a fixed order: one that follows the clock may change its mind about the head, and is bounded by its wait instead.
         var fixedOrder = policy with { Order = AsGiven.Order };
         var promised = Backfill.Plan(scenario.Timeline(), Scenario.Now, scenario.Queue, fixedOrder);
         if (promised.Reservations.Count == 0) return;
         var started = RunToTheEnd(scenario, fixedOrder);
-        foreach (var (id, start) in promised.Reservations) Assert.True(started[id] <= start, $"{id}: promised {start}, started {started[id]}");
+        Assert.All(promised.Reservations, promise =>
+            Assert.True(started[promise.Id] <= promise.Start, $"{promise.Id}: promised {promise.Start}, started {started[promise.Id]}"));
     });
 
     [Fact]
@@ -76,7 +77,8 @@ public sealed class BackfillProperties
     public void Whoever_waited_past_the_bound_goes_first_by_age() => Check(Scenario.Feasible, (scenario, _) =>
     {
         var order = new BoundedWait(ShortestFirst.Order, 100_000);
-        var sorted = scenario.Queue.OrderBy(r => order.RankOf(r, Scenario.Now)).Select(r => Scenario.Now.Milliseconds - r.Queued.Milliseconds).ToList();
+        var sorted = scenario.Queue.OrderBy(r => order.RankOf(r, Scenario.Now))
+            .Select(r => Scenario.Now.Milliseconds - r.Queued.Milliseconds).ToList();
         var aged = sorted.TakeWhile(waited => waited > 100_000).ToList();
         Assert.Equal(aged.OrderDescending(), aged);
         Assert.DoesNotContain(sorted.Skip(aged.Count), waited => waited > 100_000);

@@ -33,7 +33,8 @@ public sealed class TimelineProperties
             {
                 var amount = new Amount(cpus, cpus * 2);
                 var duration = 1 + t % 7 * 4;
-                Assert.Equal(naive.EarliestStart(amount, duration, t), timeline.EarliestStart(amount, duration, new Instant(t))?.Milliseconds);
+                var earliest = timeline.EarliestStart(amount, duration, new Instant(t));
+                Assert.Equal(naive.EarliestStart(amount, duration, t), earliest?.Milliseconds);
                 Assert.Equal(naive.Min(t, t + duration).Covers(amount), timeline.Fits(amount, duration, new Instant(t)));
             }
         }

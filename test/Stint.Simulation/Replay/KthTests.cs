@@ -29,7 +29,8 @@ public sealed class KthTests(ITestOutputHelper output)
     public void Easy_with_the_shortest_first_is_the_golden_one() => AssertGolden(Run(Policies.EasyShortestFirst), 5_906.0, 284_815, 69.56);
 
     [TraceFact(Kth)]
-    public void Conservative_replanned_at_each_event_is_the_golden_one() => AssertGolden(Run(Policies.Conservative), 7_942.1, 249_742, 102.32);
+    public void Conservative_replanned_at_each_event_is_the_golden_one() =>
+        AssertGolden(Run(Policies.Conservative), 7_942.1, 249_742, 102.32);
 
     [TraceFact(Kth)]
     public void Easy_with_true_run_times_is_the_golden_one() =>

@@ -5,7 +5,10 @@ using Xunit.Abstractions;
 
 namespace Stint.Simulation.Replay;
 
-/// <summary>Traces without golden results, on clusters small enough that a queue builds up: read whole, replayed in seconds, every job started once, and nothing lost on the way.</summary>
+/// <summary>
+/// Traces without golden results, on clusters small enough that a queue builds up: read whole, replayed in seconds, every job started
+/// once, and nothing lost on the way.
+/// </summary>
 public sealed class OtherTraceTests(ITestOutputHelper output)
 {
     private const string Nasa = "pwa/NASA-iPSC-1993-3.1-cln.swf.gz", Lcg = "pwa/LCG-2005-1.swf.gz", Philly = "philly/philly-pollux.csv";

@@ -6,8 +6,8 @@ using Stint.Simulation.Traces;
 namespace Stint.Simulation.Replay;
 
 /// <summary>
-/// Replays a trace on a cluster that is one countable amount: all ends and submissions of a moment, then one planning round.
-/// The planner sees estimates; jobs end after their run time.
+/// Replays a trace on a cluster that is one countable amount: all ends and submissions of a moment, then one planning round. The planner
+/// sees estimates; jobs end after their run time.
 /// </summary>
 public sealed class Replayer
 {
@@ -33,7 +33,8 @@ public sealed class Replayer
     /// <param name="trace">Jobs in order of submission.</param>
     /// <param name="capacity">The cluster.</param>
     /// <param name="policy">The rules of the planner.</param>
-    /// <param name="estimateMs">What the planner is told of a job's run time; by default the trace's estimate. Never below the run time.</param>
+    /// <param name="estimateMs">What the planner is told of a job's run time; by default the trace's estimate. Never below the run
+    /// time.</param>
     public static ReplayResult Run(IReadOnlyList<TraceJob> trace, Amount capacity, Policy policy, Func<TraceJob, long>? estimateMs = null)
     {
         var replayer = new Replayer(trace, capacity, policy, estimateMs ?? (job => job.EstimateMs));

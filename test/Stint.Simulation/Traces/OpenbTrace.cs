@@ -15,7 +15,8 @@ public static class OpenbTrace
     public static List<NodeCapacity> ReadNodes(TextReader reader)
     {
         var table = new Table(reader.ReadLine() ?? "", ',');
-        int cpu = table.Required("cpu_milli"), memory = table.Required("memory_mib"), gpus = table.Required("gpu"), model = table.Required("model");
+        int cpu = table.Required("cpu_milli"), memory = table.Required("memory_mib");
+        int gpus = table.Required("gpu"), model = table.Required("model");
         return [.. table.Rows(reader).Select(row =>
             new NodeCapacity(Number(row[cpu]), Number(row[memory]) * Mebibyte, (int)Number(row[gpus]), row[model]))];
     }
@@ -25,7 +26,8 @@ public static class OpenbTrace
         var table = new Table(reader.ReadLine() ?? "", ',');
         int cpu = table.Required("cpu_milli"), memory = table.Required("memory_mib"), models = table.Required("gpu_spec");
         int gpus = table.Required("num_gpu"), milli = table.Required("gpu_milli");
-        return [.. table.Rows(reader).Select(row => Pod(Number(row[cpu]), Number(row[memory]), (int)Number(row[gpus]), row[milli], row[models]))];
+        return [.. table.Rows(reader).Select(row =>
+            Pod(Number(row[cpu]), Number(row[memory]), (int)Number(row[gpus]), row[milli], row[models]))];
     }
 
     private static GpuDemand Pod(long cpuMilli, long memoryMiB, int gpus, string milli, string models)

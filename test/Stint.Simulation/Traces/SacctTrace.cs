@@ -50,7 +50,8 @@ public static class SacctTrace
         }
         foreach (var column in columns.Cpus)
         {
-            if (long.TryParse(row[column], NumberStyles.None, CultureInfo.InvariantCulture, out var cpus) && cpus > 0) return new Amount(cpus);
+            if (!long.TryParse(row[column], NumberStyles.None, CultureInfo.InvariantCulture, out var cpus)) continue;
+            if (cpus > 0) return new Amount(cpus);
         }
         return default;
     }

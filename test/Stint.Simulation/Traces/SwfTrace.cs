@@ -38,7 +38,8 @@ public static class SwfTrace
             Milliseconds(Math.Min(run, estimate)), Milliseconds(estimate), new Amount((long)processors), fields[User]);
     }
 
-    private static double Number(string field, int line) => double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+    private static double Number(string field, int line) =>
+        double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
         ? value
         : throw new FormatException($"line {line}: '{field}' is not a number");
 

@@ -35,8 +35,9 @@ public static class SyntheticTrace
         var widest = (int)Math.Log2(processors);
         var width = random.Next(100) == 0 ? processors : 1L << random.Next(0, widest);
         var runS = Math.Exp(random.NextDouble() * Math.Log(36 * 3600));
-        var estimateS = RoundEstimatesS.First(e => e >= runS);
-        if (random.Next(3) == 0) estimateS = RoundEstimatesS[random.Next(Array.IndexOf(RoundEstimatesS, estimateS), RoundEstimatesS.Length)];
+        var rounded = Array.FindIndex(RoundEstimatesS, e => e >= runS);
+        if (random.Next(3) == 0) rounded = random.Next(rounded, RoundEstimatesS.Length);
+        var estimateS = RoundEstimatesS[rounded];
         var user = (int)(20 * Math.Pow(random.NextDouble(), 2));
         return new TraceJob(id, default, (long)(runS * 1000), estimateS * 1000, new Amount(width), $"u{user}");
     }

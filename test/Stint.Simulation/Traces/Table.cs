@@ -20,7 +20,8 @@ public sealed class Table(string header, char separator)
     public int Required(params ReadOnlySpan<string> names)
     {
         var at = Column(names);
-        return at >= 0 ? at : throw new FormatException($"no column {string.Join(" or ", names.ToArray())} in '{string.Join(separator, _names)}'");
+        if (at >= 0) return at;
+        throw new FormatException($"no column {string.Join(" or ", names.ToArray())} in '{string.Join(separator, _names)}'");
     }
 
     public IEnumerable<string[]> Rows(TextReader reader)

@@ -5,7 +5,9 @@ namespace Stint.Simulation.Traces;
 /// <summary>Opens a trace and chooses its reader by name and by first line.</summary>
 public static class TraceFile
 {
-    /// <summary>The jobs in order of submission. Throws <see cref="FormatException"/> where the format is unknown or a line does not parse.</summary>
+    /// <summary>
+    /// The jobs in order of submission. Throws <see cref="FormatException"/> where the format is unknown or a line does not parse.
+    /// </summary>
     public static IReadOnlyList<TraceJob> Read(string path)
     {
         using var reader = Open(path);
@@ -27,6 +29,7 @@ public static class TraceFile
         var header = reader.ReadLine() ?? "";
         if (header.Contains("JobID", StringComparison.Ordinal) && header.Contains('|')) return SacctTrace.Read(header, reader);
         if (header.StartsWith("timestamp,duration,num_gpus", StringComparison.Ordinal)) return PhillyTrace.Read(header, reader);
-        throw new FormatException($"{path}: neither SWF, nor 'sacct -P' with a JobID column, nor a GPU trace with timestamp,duration,num_gpus");
+        throw new FormatException($"{path}: neither SWF, nor 'sacct -P' with a JobID column, "
+            + "nor a GPU trace with timestamp,duration,num_gpus");
     }
 }

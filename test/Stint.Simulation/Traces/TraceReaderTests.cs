@@ -55,7 +55,8 @@ public sealed class TraceReaderTests : IDisposable
     [Fact]
     public void A_raw_time_limit_is_in_minutes()
     {
-        var job = Assert.Single(Read("jobs.txt", "JobIDRaw|JobID|Submit|Start|End|TimelimitRaw|NCPUS\n1|1|2026-11-22T01:00:00|2026-11-22T01:00:00|2026-11-22T01:00:05|90|2\n"));
+        var job = Assert.Single(Read("jobs.txt", "JobIDRaw|JobID|Submit|Start|End|TimelimitRaw|NCPUS\n"
+            + "1|1|2026-11-22T01:00:00|2026-11-22T01:00:00|2026-11-22T01:00:05|90|2\n"));
         Assert.Equal((5_000, 90 * 60_000, new Amount(2)), (job.RunMs, job.EstimateMs, job.Amount));
     }
 
@@ -63,7 +64,8 @@ public sealed class TraceReaderTests : IDisposable
     public void Philly_counts_gpus() =>
         Assert.Equal(
             [new TraceJob(1, new Instant(1_507_532_515_000), 66_500, 66_500, new Amount(0, Gpus: 8), "11cb48")],
-            Read("p.csv", "timestamp,duration,num_gpus,gpu_time,cluster\n2017-10-09 07:01:55,66.5,8,66.0,11cb48\n2017-10-09 07:01:55,66.5,0,0,11cb48\n"));
+            Read("p.csv", "timestamp,duration,num_gpus,gpu_time,cluster\n"
+                + "2017-10-09 07:01:55,66.5,8,66.0,11cb48\n2017-10-09 07:01:55,66.5,0,0,11cb48\n"));
 
     [Fact]
     public void An_unknown_format_says_what_was_expected()
@@ -83,7 +85,7 @@ public sealed class TraceReaderTests : IDisposable
             File.WriteAllText(path, text);
             return TraceFile.Read(path);
         }
-        using (var stream = new GZipStream(File.Create(path), CompressionMode.Compress)) stream.Write(System.Text.Encoding.UTF8.GetBytes(text));
+        using (var writer = new StreamWriter(new GZipStream(File.Create(path), CompressionMode.Compress))) writer.Write(text);
         return TraceFile.Read(path);
     }
 }

@@ -7,7 +7,9 @@ internal sealed class BackfillRound(Timeline timeline, Instant now)
 {
     private readonly List<(Instant Start, Instant End, Amount Amount)> _made = [];
 
-    /// <summary>For an amount, the shortest duration that did not fit: within a round only less and less is free, so it stays true.</summary>
+    /// <summary>
+    /// For an amount, the shortest duration that did not fit: within a round only less and less is free, so it stays true.
+    /// </summary>
     private readonly Dictionary<Amount, long> _shortestFailedMs = [];
 
     private Amount _free = timeline.AvailableAt(now);

@@ -15,12 +15,13 @@ public sealed class ShortestFirst : IOrder
 }
 
 /// <summary>
-/// Largest wait / estimate first, weighted by the root of the width: a request that would suffer most from waiting on goes first, and of two
-/// that suffer alike the wide one, because nothing but a reservation ever gathers its share. (Wait over estimate alone is the expansion factor;
-/// weighted by a power of the width it is the WFP utility of Tang, Lan, Desai, Buettner, IPDPS 2010.)
+/// Largest wait / estimate first, weighted by the root of the width: a request that would suffer most from waiting on goes first, and of
+/// two that suffer alike the wide one, because nothing but a reservation ever gathers its share. (Wait over estimate alone is the
+/// expansion factor; weighted by a power of the width it is the WFP utility of Tang, Lan, Desai, Buettner, IPDPS 2010.)
 /// </summary>
 /// <param name="capacity">The cluster: a request's width is its largest share of any resource of it.</param>
-/// <param name="floorMs">Estimates below this count as this, so that a request of seconds does not outrank everything after a minute.</param>
+/// <param name="floorMs">Estimates below this count as this, so that a request of seconds does not outrank everything after a
+/// minute.</param>
 public sealed class WeightedExpansion(Amount capacity, long floorMs) : IOrder
 {
     public Rank RankOf(in Request request, Instant now)
@@ -40,7 +41,9 @@ public sealed class WeightedExpansion(Amount capacity, long floorMs) : IOrder
     private static double Share(long part, long whole) => whole > 0 ? (double)part / whole : 0;
 }
 
-/// <summary>Whoever waited longer than a bound goes first, longest wait first; the others follow in the inner order. Bounds starvation.</summary>
+/// <summary>
+/// Whoever waited longer than a bound goes first, longest wait first; the others follow in the inner order. Bounds starvation.
+/// </summary>
 public sealed class BoundedWait(IOrder inner, long boundMs) : IOrder
 {
     public Rank RankOf(in Request request, Instant now)

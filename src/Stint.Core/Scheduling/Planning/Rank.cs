@@ -1,6 +1,8 @@
 namespace Stint.Core.Scheduling.Planning;
 
-/// <summary>The place of a request in an order: lower tiers first, within a tier lower scores first, equal scores as they were handed in.</summary>
+/// <summary>
+/// The place of a request in an order: lower tiers first, within a tier lower scores first, equal scores as they were handed in.
+/// </summary>
 public readonly record struct Rank(int Tier, double Score) : IComparable<Rank>
 {
     public int CompareTo(Rank other)

@@ -7,8 +7,8 @@ namespace Stint.Core.Scheduling.Planning;
 /// available amount below it and a pending addition to everything below it. A range is changed and searched in O(log n).
 /// </summary>
 /// <remarks>
-/// Invariant: a node's Value, Min and Max already hold its own Pending; its children's do not until it is pushed down.
-/// The treap's weights come from a counter through a mixing function, so that the same operations build the same tree.
+/// Invariant: a node's Value, Min and Max already hold its own Pending; its children's do not until it is pushed down. The treap's weights
+/// come from a counter through a mixing function, so that the same operations build the same tree.
 /// </remarks>
 internal sealed class SegmentTree
 {
@@ -31,7 +31,9 @@ internal sealed class SegmentTree
 
     public int Count { get; private set; }
 
-    /// <summary>Start and value of the segment with the largest start not after <paramref name="time"/>; start is None where there is none.</summary>
+    /// <summary>
+    /// Start and value of the segment with the largest start not after <paramref name="time"/>; start is None where there is none.
+    /// </summary>
     public long Floor(long time, out Amount value)
     {
         var found = None;
@@ -71,14 +73,18 @@ internal sealed class SegmentTree
     /// <summary>Adds to the value of every segment that starts in [start, end).</summary>
     public void Add(long start, long end, in Amount delta) => Add(_root, start, end, delta);
 
-    /// <summary>The smallest value of each component over the segments that start in [start, end); combined with <paramref name="seed"/>.</summary>
+    /// <summary>
+    /// The smallest value of each component over the segments that start in [start, end); combined with <paramref name="seed"/>.
+    /// </summary>
     public Amount Min(long start, long end, Amount seed)
     {
         Min(_root, start, end, ref seed);
         return seed;
     }
 
-    /// <summary>The first segment starting at or after <paramref name="from"/> whose value does not cover <paramref name="amount"/>.</summary>
+    /// <summary>
+    /// The first segment starting at or after <paramref name="from"/> whose value does not cover <paramref name="amount"/>.
+    /// </summary>
     public long FirstShort(long from, in Amount amount) => FirstShort(_root, from, amount);
 
     /// <summary>The first segment starting at or after <paramref name="from"/> whose value covers <paramref name="amount"/>.</summary>

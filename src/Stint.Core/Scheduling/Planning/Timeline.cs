@@ -1,9 +1,9 @@
 namespace Stint.Core.Scheduling.Planning;
 
 /// <summary>
-/// What is available at every moment from an origin to forever: a capacity less the reservations made on it. It knows no jobs.
-/// Moments are exact milliseconds; nothing is rounded to slots. Changing and searching cost O(log n) of its segments, plus the
-/// number of separate gaps that a search has to step over.
+/// What is available at every moment from an origin to forever: a capacity less the reservations made on it. It knows no jobs. Moments are
+/// exact milliseconds; nothing is rounded to slots. Changing and searching cost O(log n) of its segments, plus the number of separate gaps
+/// that a search has to step over.
 /// </summary>
 /// <remarks>Invariant: two neighbouring segments never have the same value, so the size follows the distinct changes ahead.</remarks>
 public sealed class Timeline
@@ -53,7 +53,9 @@ public sealed class Timeline
         return value.Covers(amount) && (durationMs == 0 || _segments.FirstShort(from, amount) >= SaturatingAdd(from, durationMs));
     }
 
-    /// <summary>The first moment not before a given one from which the amount is available for the whole duration; null if there is none.</summary>
+    /// <summary>
+    /// The first moment not before a given one from which the amount is available for the whole duration; null if there is none.
+    /// </summary>
     public Instant? EarliestStart(in Amount amount, long durationMs, Instant notBefore)
     {
         if (durationMs < 0) throw new ArgumentOutOfRangeException(nameof(durationMs), durationMs, "a duration is not negative");

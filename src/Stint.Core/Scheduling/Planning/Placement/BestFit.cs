@@ -1,6 +1,8 @@
 namespace Stint.Core.Scheduling.Planning.Placement;
 
-/// <summary>Takes the node with the least left afterwards, processors and GPUs weighted alike, and on it the fullest GPU that still fits.</summary>
+/// <summary>
+/// Takes the node with the least left afterwards, processors and GPUs weighted alike, and on it the fullest GPU that still fits.
+/// </summary>
 /// <param name="largestCpuMilli">Processors of the largest node: the unit of the sum.</param>
 /// <param name="largestGpuMilli">GPUs of the largest node, in thousandths.</param>
 public sealed class BestFit(long largestCpuMilli, long largestGpuMilli) : IPlacementScore

@@ -1,13 +1,14 @@
 namespace Stint.Core.Scheduling.Planning.Placement;
 
 /// <summary>
-/// Fragmentation gradient descent: takes the node, and the GPU on it, whose fragmentation grows least
-/// (Weng et al., "Beware of Fragmentation", USENIX ATC 2023, section 4). Fragmentation of a node is the GPU share on it that a demand drawn from the
-/// expected mix could not use: all that is left, if the node cannot take the demand or the demand wants no GPU; else what lies on GPUs too full for it.
+/// Fragmentation gradient descent: takes the node, and the GPU on it, whose fragmentation grows least (Weng et al., "Beware of
+/// Fragmentation", USENIX ATC 2023, section 4). Fragmentation of a node is the GPU share on it that a demand drawn from the expected mix
+/// could not use: all that is left, if the node cannot take the demand or the demand wants no GPU; else what lies on GPUs too full for it.
 /// </summary>
 /// <remarks>
-/// Growth is compared in steps of 0.04 GPU, as coarse as the integer scores of the published simulator; equal steps go to the node that best fit takes.
-/// On the openb trace, ten seeds: 94.4 % of the GPUs given out with exact growth, 95.4 % with these steps (95.2 to 95.4 for steps of 0.025 to 0.06).
+/// Growth is compared in steps of 0.04 GPU, as coarse as the integer scores of the published simulator; equal steps go to the node that
+/// best fit takes. On the openb trace, ten seeds: 94.4 % of the GPUs given out with exact growth, 95.4 % with these steps (95.2 to 95.4
+/// for steps of 0.025 to 0.06).
 /// </remarks>
 /// <param name="mix">The demands expected.</param>
 /// <param name="tie">Decides between equal growth.</param>

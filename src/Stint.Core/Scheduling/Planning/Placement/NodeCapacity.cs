@@ -44,7 +44,9 @@ public sealed class NodeCapacity
         return found >= demand.Gpus;
     }
 
-    /// <summary>Takes a demand from this node; a share of one GPU comes from the GPU given, whole ones from the first that are untouched.</summary>
+    /// <summary>
+    /// Takes a demand from this node; a share of one GPU comes from the GPU given, whole ones from the first that are untouched.
+    /// </summary>
     public void Take(in GpuDemand demand, int gpu)
     {
         Take(demand.CpuMilli, demand.MemoryBytes);
