@@ -17,7 +17,7 @@ public sealed class ShortestFirst : IOrder
 /// <summary>
 /// Largest wait / estimate first, weighted by the root of the width: a request that would suffer most from waiting on goes first, and of
 /// two that suffer alike the wide one, because nothing but a reservation ever gathers its share. (Wait over estimate alone is the
-/// expansion factor; weighted by a power of the width it is the WFP utility of Tang, Lan, Desai, Buettner, IPDPS 2010.)
+/// expansion factor; weighted by the width too it is the kind of utility in Tang, Lan, Desai, Buettner, CLUSTER 2009.)
 /// </summary>
 /// <param name="capacity">The cluster: a request's width is its largest share of any resource of it.</param>
 /// <param name="floorMs">Estimates below this count as this, so that a request of seconds does not outrank everything after a

@@ -6,7 +6,8 @@ namespace Stint.Core.Scheduling.Planning.Placement;
 /// could not use: all that is left, if the node cannot take the demand or the demand wants no GPU; else what lies on GPUs too full for it.
 /// </summary>
 /// <remarks>
-/// Growth is compared in steps of 0.04 GPU, as coarse as the integer scores of the published simulator; equal steps go to the node that
+/// Growth is compared in steps of 0.04 GPU, as coarse as the published simulator whose score is a whole percent of a sigmoid of the
+/// growth (a percent near zero is 0.04 GPU); equal steps go to the node that
 /// best fit takes. On the openb trace, ten seeds: 94.4 % of the GPUs given out with exact growth, 95.4 % with these steps (95.2 to 95.4
 /// for steps of 0.025 to 0.06).
 /// </remarks>
