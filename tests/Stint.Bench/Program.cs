@@ -38,7 +38,7 @@ void Measure(Side side, Func<int, List<double>> of)
             of(1).Add(wide.CpuMsPerJob);
             of(2).Add(side.ArrayThroughput(200, "p2").JobsPerSecond);
             of(3).Add(side.MedianMs("sbatch -H -p p2 --array=1-10000 -o /dev/null --wrap true", 1));
-            side.Shell("scancel -q -p p2");
+            side.Shell("scancel -Q -p p2");
             of(4).Add(side.MedianMs("sbatch -p p64 -o /dev/null --wrap true", 30));
             side.Drain("p64");
             Console.WriteLine($"{side.Name}: round {i + 1} of {repetitions}: {of(0)[^1]:0} jobs/s, {of(1)[^1]:0.0} ms CPU per job, {of(2)[^1]:0.0} jobs/s on 2 slots, {of(3)[^1]:0.0} ms array, {of(4)[^1]:0.0} ms sbatch");

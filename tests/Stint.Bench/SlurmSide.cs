@@ -50,12 +50,12 @@ internal sealed class SlurmSide : Side
             JobCompType=jobcomp/none
             JobAcctGatherType=jobacct_gather/none
             SlurmdParameters=config_overrides
-            NodeName=DEFAULT Boards=1 ThreadsPerCore=1 RealMemory=20000 State=UNKNOWN NodeAddr=127.0.0.1 NodeHostname=localhost
-            NodeName=n1 Sockets=2 CoresPerSocket=8 CPUs=16 Port=17111
-            NodeName=n2 Sockets=2 CoresPerSocket=8 CPUs=16 Port=17112
-            NodeName=n3 Sockets=2 CoresPerSocket=8 CPUs=16 Port=17113
-            NodeName=n4 Sockets=2 CoresPerSocket=8 CPUs=16 Port=17114
-            NodeName=c2 Sockets=1 CoresPerSocket=2 CPUs=2 Port=17115
+            NodeName=DEFAULT Boards=1 ThreadsPerCore=1 RealMemory=20000 State=UNKNOWN
+            NodeName=n1 NodeAddr=127.0.0.1 NodeHostname=localhost Sockets=2 CoresPerSocket=8 CPUs=16 Port=17111
+            NodeName=n2 NodeAddr=127.0.0.1 NodeHostname=localhost Sockets=2 CoresPerSocket=8 CPUs=16 Port=17112
+            NodeName=n3 NodeAddr=127.0.0.1 NodeHostname=localhost Sockets=2 CoresPerSocket=8 CPUs=16 Port=17113
+            NodeName=n4 NodeAddr=127.0.0.1 NodeHostname=localhost Sockets=2 CoresPerSocket=8 CPUs=16 Port=17114
+            NodeName=c2 NodeAddr=127.0.0.1 NodeHostname=localhost Sockets=1 CoresPerSocket=2 CPUs=2 Port=17115
             PartitionName=p64 Nodes=n[1-4] Default=YES MaxTime=INFINITE State=UP
             PartitionName=p2 Nodes=c2 MaxTime=INFINITE State=UP
             """);

@@ -27,7 +27,7 @@ internal sealed class StintSide : Side
 
     public override void Stop()
     {
-        Shell($"scancel -q -t PD; stint down --cgroup-root {_root}", mustSucceed: false);
+        Shell($"scancel -Q -t PD; stint down --cgroup-root {_root}", mustSucceed: false);
         if (Directory.Exists(CpuGroup)) Shell($"rmdir {CpuGroup}", mustSucceed: false);
         Directory.Delete(_home, recursive: true);
     }
