@@ -36,6 +36,7 @@ internal static class Up
     {
         var home = options.Home;
         PrepareFolders(home);
+        FirstConfiguration.Write(home);
         var api = new ApiClient(home.Socket);
         var server = new Starting("the server", Path.Combine(home.Run, "server.out"), () => Daemon.Find(home.ServerPid, "stint-server"), () => StartServer(home, options));
         await WaitAsync(context, [server], () => AnswersAsync(api, context.Cancellation));
