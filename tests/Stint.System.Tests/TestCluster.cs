@@ -195,12 +195,7 @@ public sealed class TestCluster : IAsyncDisposable
         throw new ArgumentException($"no user {user}");
     }
 
-    private static string FindBin()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Stint.slnx"))) folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("no Stint.slnx above the tests");
-        return Path.Combine(folder, "bin");
-    }
+    private static string FindBin() => Installation.Bin();
 
     public async ValueTask DisposeAsync()
     {
