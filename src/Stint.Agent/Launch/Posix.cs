@@ -31,6 +31,10 @@ internal static unsafe partial class Posix
     [StructLayout(LayoutKind.Sequential)]
     public struct PasswordEntry { public byte* Name, Password; public uint Uid, Gid; public byte* Gecos, Home, Shell; }
 
+    /// <summary>The beginning of struct statx(2), which is the same on every architecture.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 256)]
+    public struct FileStatus { public uint Mask, BlockSize; public ulong Attributes; public uint Links, Uid, Gid; public ushort Mode; }
+
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)] public static partial nint Read(int fd, void* bytes, nuint count);
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)] public static partial nint Write(int fd, void* bytes, nuint count);
     [LibraryImport("libc", EntryPoint = "close")] public static partial int Close(int fd);
@@ -41,6 +45,7 @@ internal static unsafe partial class Posix
     [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial int Rename(string from, string to);
     [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial int Unlink(string path);
     [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)] public static partial long Seek(int fd, long offset, int whence);
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)] public static partial int StatX(int fd, byte* path, int flags, uint mask, FileStatus* status);
     [LibraryImport("libc", EntryPoint = "ftruncate", SetLastError = true)] public static partial int Truncate(int fd, long size);
     [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial int MemoryFile(string name, uint flags);
     [LibraryImport("libc", EntryPoint = "socketpair", SetLastError = true)] public static partial int SocketPair(int domain, int type, int protocol, int* pair);
@@ -102,6 +107,25 @@ internal static unsafe partial class Posix
             AttributesDestroy(attributes);
             memory.ForEach(Marshal.FreeCoTaskMem);
         }
+    }
+
+    /// <summary>False when it cannot be told.</summary>
+    public static bool TryStatus(int fd, out FileStatus status)
+    {
+        const int EmptyPath = 0x1000, BasicStats = 0x7ff;
+        byte nothing = 0;
+        fixed (FileStatus* at = &status)
+            return StatX(fd, &nothing, EmptyPath, BasicStats, at) == 0;
+    }
+
+    /// <summary>Gives an open file this content, whatever it held.</summary>
+    public static void Overwrite(int fd, ReadOnlySpan<byte> bytes, string what)
+    {
+        const int SeekSet = 0, SeekEnd = 2;
+        if (Seek(fd, 0, SeekEnd) > bytes.Length)
+            Checked(Truncate(fd, bytes.Length), what);
+        Seek(fd, 0, SeekSet);
+        WriteAll(fd, bytes, what);
     }
 
     /// <summary>Throws <see cref="IOException"/> that names <paramref name="what"/>.</summary>

@@ -11,9 +11,12 @@ internal sealed class SpareDirectories
 {
     const int KeptMax = 64;
     const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    readonly ConcurrentQueue<string> _spares = new();
+    readonly ConcurrentQueue<Spare> _spares = new();
     readonly string _folder;
     int _kept;
+
+    /// <param name="ScriptOwner">Whose script.old is in it; null: none is.</param>
+    sealed record Spare(string Path, uint? ScriptOwner);
 
     /// <param name="spool">The spool: what is spare lies beside it, on the same file system.</param>
     public SpareDirectories(string spool)
@@ -30,27 +33,31 @@ internal sealed class SpareDirectories
     /// Moves the oldest one to <paramref name="path"/> and returns its lock; -1 when there is none, when it is still held by the shepherd of its
     /// last step, or when <paramref name="path"/> exists.
     /// </summary>
-    public int Take(string path)
+    public int Take(string path, out uint? scriptOwner)
     {
+        scriptOwner = null;
         if (!_spares.TryDequeue(out var spare))
             return -1;
-        var fd = Posix.Open(spare, Posix.O_RDONLY | Posix.O_DIRECTORY | Posix.O_CLOEXEC, 0);
+        var fd = Posix.Open(spare.Path, Posix.O_RDONLY | Posix.O_DIRECTORY | Posix.O_CLOEXEC, 0);
         if (fd < 0)
             return -1;
-        if (Posix.Flock(fd, Posix.LOCK_EX | Posix.LOCK_NB) == 0 && Posix.Rename(spare, path) == 0)
+        if (Posix.Flock(fd, Posix.LOCK_EX | Posix.LOCK_NB) == 0 && Posix.Rename(spare.Path, path) == 0)
+        {
+            scriptOwner = spare.ScriptOwner;
             return fd;
+        }
         Posix.Close(fd);
         _spares.Enqueue(spare);
         return -1;
     }
 
     /// <summary>False: the directory is where it was.</summary>
-    public bool Keep(string path)
+    public bool Keep(string path, uint? scriptOwner)
     {
         var spare = $"{_folder}/{Interlocked.Increment(ref _kept)}";
         if (Posix.Rename(path, spare) < 0)
             return false;
-        _spares.Enqueue(spare);
+        _spares.Enqueue(new Spare(spare, scriptOwner));
         return true;
     }
 }

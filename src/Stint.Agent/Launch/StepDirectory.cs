@@ -14,7 +14,7 @@ namespace Stint.Agent.Launch;
 /// <item><c>exit</c> — the shepherd's exit record, by rename. <c>report</c> — the StepExitedReport, written before the group and its counters go.</item>
 /// <item>the flock on the directory itself — held by whoever is starting the step, then by its shepherd through the same open file: "alive" without pids.</item>
 /// </list>
-/// A step is never started in a boot other than the one its order came in. A file under a name ending in .tmp (exit: .old) means nothing; a directory
+/// A step is never started in a boot other than the one its order came in. A file under a name ending in .tmp (exit and script: .old) means nothing; a directory
 /// that was used before (<see cref="SpareDirectories"/>) has one for each, which is overwritten instead of an inode being made.
 /// </summary>
 internal sealed class StepDirectory
@@ -24,12 +24,14 @@ internal sealed class StepDirectory
     const uint Private = 0b110_000_000, UsersScript = 0b101_000_000;
     const int KeptBytesMax = 64 << 10;
     int _largest;
+    uint? _scriptOwner, _usedScriptOwner;
 
     StepDirectory(string path, StepId id) => (Path, Id) = (path, id);
 
     public string Path { get; }
     public StepId Id { get; }
     public string ScriptPath => Path + "/script";
+    string UsedScriptPath => Path + "/script.old";
     public bool WasSpawned => File.Exists(Path + "/exit.tmp") || File.Exists(Path + "/exit") || File.Exists(Path + "/ctl");
 
     /// <summary>Makes the spool so that users reach their scripts in it and can list nothing.</summary>
@@ -45,7 +47,7 @@ internal sealed class StepDirectory
         var id = StepId.Of(spec.Key);
         var directory = new StepDirectory($"{spool}/{id.DirectoryName}", id);
         if (lockFd < 0)
-            lockFd = spares.Take(directory.Path);
+            lockFd = spares.Take(directory.Path, out directory._usedScriptOwner);
         if (lockFd < 0)
         {
             Directory.CreateDirectory(directory.Path);
@@ -81,6 +83,14 @@ internal sealed class StepDirectory
 
     public void WriteScript(ReadOnlySpan<byte> script, uint uid, uint gid)
     {
+        _largest = Math.Max(_largest, script.Length);
+        _scriptOwner = uid;
+        if (_usedScriptOwner is { } owner)
+        {
+            if (owner == uid && RewriteScript(script, uid, gid))
+                return;
+            Posix.Unlink(UsedScriptPath);
+        }
         const int Flags = Posix.O_WRONLY | Posix.O_CREAT | Posix.O_EXCL | Posix.O_CLOEXEC;
         var fd = Posix.Open(ScriptPath, Flags, UsersScript);
         if (fd < 0 && Posix.LastErrno == Posix.EEXIST && Posix.Unlink(ScriptPath) == 0)
@@ -96,6 +106,29 @@ internal sealed class StepDirectory
         {
             Posix.Close(fd);
         }
+    }
+
+    /// <summary>
+    /// The file of this user's last script in this directory, if it is as it was made: no other name and no other rights, so that nobody but its owner
+    /// could have it open. False: it is to be made anew.
+    /// </summary>
+    bool RewriteScript(ReadOnlySpan<byte> script, uint uid, uint gid)
+    {
+        const uint RegularFile = 0x8000;
+        var fd = Posix.Open(UsedScriptPath, Posix.O_WRONLY | Posix.O_NOFOLLOW | Posix.O_CLOEXEC, 0);
+        if (fd < 0)
+            return false;
+        try
+        {
+            if (!Posix.TryStatus(fd, out var found) || found.Links != 1 || found.Uid != uid || found.Gid != gid || found.Mode != (RegularFile | UsersScript))
+                return false;
+            Posix.Overwrite(fd, script, UsedScriptPath);
+        }
+        finally
+        {
+            Posix.Close(fd);
+        }
+        return Posix.Rename(UsedScriptPath, ScriptPath) == 0;
     }
 
     public void WriteReceipt(Receipt receipt) => WriteWhole("receipt", receipt.ToByteArray());
@@ -123,15 +156,15 @@ internal sealed class StepDirectory
     /// <param name="spares">Where the directory may go to be used again; null: there may be more in it than what one agent's life and its shepherd leave.</param>
     public void Remove(SpareDirectories? spares)
     {
-        if (spares is { HasRoom: true } && _largest <= KeptBytesMax && Strip() && spares.Keep(Path))
+        if (spares is { HasRoom: true } && _largest <= KeptBytesMax && Strip() && spares.Keep(Path, _scriptOwner ?? _usedScriptOwner))
             return;
         File.Delete(Path + "/spec");
         Directory.Delete(Path, recursive: true);
     }
 
-    /// <summary>False when something is missing or will not go. The script is the user's own and perhaps still open for writing: it is never used again.</summary>
+    /// <summary>False when something is missing or will not go. The script is the user's own: it is used again for the same user alone.</summary>
     bool Strip() => Renamed("spec", "spec.tmp") && Renamed("exit", "exit.old") && Renamed("receipt", "receipt.tmp") && Renamed("report", "report.tmp")
-        && (Posix.Unlink(ScriptPath) == 0 || Posix.LastErrno == Posix.ENOENT);
+        && (_scriptOwner is null || Renamed("script", "script.old"));
 
     bool Renamed(string from, string to) => Posix.Rename($"{Path}/{from}", $"{Path}/{to}") == 0;
 
@@ -161,16 +194,12 @@ internal sealed class StepDirectory
 
     void WriteWhole(string name, ReadOnlySpan<byte> bytes)
     {
-        const int SeekSet = 0, SeekEnd = 2;
         var (final, temporary) = ($"{Path}/{name}", $"{Path}/{name}.tmp");
         _largest = Math.Max(_largest, bytes.Length);
         var fd = Posix.Checked(Posix.Open(temporary, Posix.O_WRONLY | Posix.O_CREAT | Posix.O_NOFOLLOW | Posix.O_CLOEXEC, Private), temporary);
         try
         {
-            if (Posix.Seek(fd, 0, SeekEnd) > bytes.Length)
-                Posix.Checked(Posix.Truncate(fd, bytes.Length), temporary);
-            Posix.Seek(fd, 0, SeekSet);
-            Posix.WriteAll(fd, bytes, temporary);
+            Posix.Overwrite(fd, bytes, temporary);
         }
         finally
         {
