@@ -74,7 +74,30 @@ static void terminate(uint64_t grace, const char *line)
 
 // ---- the agent ----
 
-static void drop_agent(void) { if (agent_fd >= 0) close(agent_fd); agent_fd = -1; }
+// The socket for an agent's next life. Made only when one is gone: most steps end in the life that began them, and an inode for each costs more than the
+// rest of this program. Where the disk refuses it is tried again.
+static void listen_for_agent(void)
+{
+    struct sockaddr_un name = { .sun_family = AF_UNIX, .sun_path = "ctl" };
+    if (listen_fd >= 0 || (ended && durable)) return;
+    listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    unlink("ctl");
+    if (listen_fd >= 0 && bind(listen_fd, (struct sockaddr *)&name, sizeof name) == 0 && listen(listen_fd, 4) == 0) {
+        epoll_ctl(epoll_fd, EPOLL_CTL_ADD, listen_fd, &(struct epoll_event){ .events = EPOLLIN, .data.fd = listen_fd });
+        listen_at = 0;
+        return;
+    }
+    if (listen_fd >= 0) close(listen_fd);
+    listen_fd = -1;
+    listen_at = now_ms() + LISTEN_RETRY_MS;
+}
+
+static void drop_agent(void)
+{
+    if (agent_fd >= 0) close(agent_fd);
+    agent_fd = -1;
+    listen_for_agent();
+}
 
 static void tell(const struct buffer *b, const int *fds, uint32_t n)
 {
@@ -189,11 +212,12 @@ static void on_time(void)
         tell(&b, NULL, 0);
     }
     if (kill_at && now >= kill_at && !ended) { kill_group(); kill_at = now + POLL_MS; }
+    if (listen_at && now >= listen_at) listen_for_agent();
 }
 
 static void arm_timer(void)
 {
-    uint64_t next = 0, all[] = { warn_at, limit_at, ended ? 0 : kill_at, poll_at };
+    uint64_t next = 0, all[] = { warn_at, limit_at, ended ? 0 : kill_at, poll_at, listen_at };
     if (ended) all[0] = all[1] = 0;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) if (all[i] && (!next || all[i] < next)) next = all[i];
     struct itimerspec at = { .it_value = { .tv_sec = (time_t)(next / 1000), .tv_nsec = (long)(next % 1000 * 1000000) } };
@@ -234,11 +258,15 @@ static void make_record(void)
 // between, so that it does not wait for the disk. Disk full: the step's end is not forgotten, it is tried again while this process lives.
 static void save_record(int first)
 {
-    int fd = openat(FD_DIR, "exit.tmp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    durable = fd >= 0 && write(fd, record.bytes + 4, record.used - 4) == (ssize_t)record.used - 4 && renameat(FD_DIR, "exit.tmp", FD_DIR, "exit") == 0;
+    if (!first) {                                    // what a disk refused once may be lost behind this descriptor: a fresh file
+        if (record_fd >= 0) close(record_fd);
+        record_fd = openat(FD_DIR, "exit.tmp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    }
+    ssize_t size = (ssize_t)record.used - 4;
+    durable = record_fd >= 0 && pwrite(record_fd, record.bytes + 4, (size_t)size, 0) == size && ftruncate(record_fd, size) == 0
+        && renameat(FD_DIR, "exit.tmp", FD_DIR, "exit") == 0;
     if (first) tell(&record, NULL, 0);
-    durable = durable && fsync(fd) == 0 && fsync(FD_DIR) == 0;       // the first commits the name as well on journalling file systems; then this is nothing
-    if (fd >= 0) close(fd);
+    durable = durable && fsync(record_fd) == 0 && fsync(FD_DIR) == 0;       // the first commits the name as well on journalling file systems; then this is nothing
     poll_at = durable ? 0 : now_ms() + RECORD_RETRY_MS;
 }
 
@@ -279,7 +307,6 @@ static void try_end(void)
 
 static void prepare(void)
 {
-    struct sockaddr_un name = { .sun_family = AF_UNIX, .sun_path = "ctl" };
     sigset_t all, child;
     for (int fd = FD_REQUEST; fd <= FD_DIR; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
     sigfillset(&all);
@@ -294,11 +321,12 @@ static void prepare(void)
     epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
     child_fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-    listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    unlink("ctl");
-    if (bind(listen_fd, (struct sockaddr *)&name, sizeof name) < 0 || listen(listen_fd, 4) < 0) fail("ctl", errno, "ctl");
-    int all_fds[] = { timer_fd, child_fd, listen_fd, agent_fd };
-    for (size_t i = 0; i < 4; i++) epoll_ctl(epoll_fd, EPOLL_CTL_ADD, all_fds[i], &(struct epoll_event){ .events = EPOLLIN, .data.fd = all_fds[i] });
+    // From here on "exit.tmp" says that tasks may have run. A directory that was used before holds a file for it: no inode is to be found.
+    renameat(FD_DIR, "exit.old", FD_DIR, "exit.tmp");
+    record_fd = openat(FD_DIR, "exit.tmp", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (record_fd < 0) fail("exit record", errno, "exit.tmp");
+    int all_fds[] = { timer_fd, child_fd, agent_fd };
+    for (size_t i = 0; i < 3; i++) epoll_ctl(epoll_fd, EPOLL_CTL_ADD, all_fds[i], &(struct epoll_event){ .events = EPOLLIN, .data.fd = all_fds[i] });
 }
 
 int main(void)

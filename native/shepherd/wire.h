@@ -16,8 +16,9 @@
 //               u64 start, u64 end (unix ms) · str stage, u32 errno, str path (of the failure to start) · u32 n, n × (u32 id, u32 pid,
 //               u32 wait status, u32 errno of execve, u64 user us, u64 system us, u64 max rss KiB)
 //
-// Files in the step's directory: ctl (socket; exists from before the first fork), exit (the record), out.<task index>.<stream> (what was
-// left in the pipes when the step ended and no agent was there to take it).
+// Files in the step's directory: exit.tmp (exists from before the first fork), exit (the record, by rename of exit.tmp), ctl (socket, made when the
+// agent is gone), exit.old (a used file that becomes exit.tmp), out.<task index>.<stream> (what was left in the pipes when the step ended and no
+// agent was there to take it).
 #ifndef STINT_WIRE_H
 #define STINT_WIRE_H
 #define _GNU_SOURCE
@@ -45,7 +46,7 @@
 #include <poll.h>
 
 enum { FD_REQUEST = 3, FD_FIRST_AGENT = 4, FD_DIR = 5 };
-enum { MAX_REQUEST = 32 << 20, MAX_TASKS = 512, MAX_RESIDUE = 4 << 20, POLL_MS = 10, RECORD_RETRY_MS = 1000, LEFTOVER_MAX_MS = 30000 };
+enum { MAX_REQUEST = 32 << 20, MAX_TASKS = 512, MAX_RESIDUE = 4 << 20, POLL_MS = 10, RECORD_RETRY_MS = 1000, LISTEN_RETRY_MS = 100, LEFTOVER_MAX_MS = 30000 };
 enum { IO_NULL, IO_FILE, IO_PIPE, IO_TTY, IO_SAME };
 enum { TO_STARTED = 1, TO_STREAMS, TO_EXITED, TO_LIMIT };
 enum { ON_SIGNAL = 16, ON_TERMINATE, ON_RESIZE, ON_LIMIT, ON_WRITE, ON_CLOSE_INPUT, ON_ACK };
@@ -65,11 +66,11 @@ static struct {
     const char *work_dir, *exec_prefix, *line_head, *line_tail;
     gid_t *groups; struct limit *limits; char **procs, **args, **env; struct task *tasks;
 } job;
-static uint64_t warn_at, limit_at, kill_at, poll_at, leftover_since;      // CLOCK_BOOTTIME ms; 0: never
+static uint64_t warn_at, limit_at, kill_at, poll_at, listen_at, leftover_since;      // CLOCK_BOOTTIME ms; 0: never
 static uint32_t flags;
 static uint64_t start_unix;
 static struct failure failed;
-static int epoll_fd, timer_fd, child_fd, listen_fd = -1, agent_fd = FD_FIRST_AGENT, message_fd = -1;
+static int epoll_fd, timer_fd, child_fd, listen_fd = -1, agent_fd = FD_FIRST_AGENT, message_fd = -1, record_fd = -1;
 static int live, ended, durable, acknowledged;
 static struct buffer record;
 

@@ -96,8 +96,18 @@ internal static partial class NodeAgent
         using var host = new StepHost(new StepHostOptions(options.Spool, options.Shepherd), cgroups, outbox, TimeProvider.System, e => Log.Fault(log, e));
         await host.RecoverAsync(cancellation);
         Log.Recovered(log, host.Holdings.Count);
+        if (!options.UnprivilegedTest) await TestAsync(options, cgroups, log, cancellation);
         using var link = new Link(options.Server, identity, machine, host, outbox, TimeProvider.System, logs.For("link"));
         await link.RunAsync(cancellation);
+    }
+
+    /// <summary>A node whose limits do not hold stays out: what it throws ends the agent.</summary>
+    private static async Task TestAsync(AgentOptions options, CgroupTree cgroups, ILogger log, CancellationToken cancellation)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        var warning = await SelfTest.RunAsync(Path.Combine(options.Folder, "self-test"), options.Shepherd, cgroups, TimeProvider.System, e => Log.Fault(log, e), cancellation);
+        if (warning is not null) Log.UsersCannotRun(log, warning);
+        Log.Tested(log, (long)TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);
     }
 
     private static CgroupTree Open(AgentOptions options, Machine machine, ILogger log)
@@ -163,5 +173,11 @@ internal static partial class NodeAgent
 
         [LoggerMessage(EventId = 3208, Level = LogLevel.Information, Message = "{Count} steps found from before")]
         public static partial void Recovered(ILogger log, int count);
+
+        [LoggerMessage(EventId = 3209, Level = LogLevel.Information, Message = "self-test: limits hold, steps start, end and go ({Ms} ms)")]
+        public static partial void Tested(ILogger log, long ms);
+
+        [LoggerMessage(EventId = 3210, Level = LogLevel.Warning, Message = "self-test: {Why}")]
+        public static partial void UsersCannotRun(ILogger log, string why);
     }
 }

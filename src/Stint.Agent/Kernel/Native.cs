@@ -1,4 +1,8 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+
+// All calls of this assembly pass plain numbers and pointers: so said, their stubs are compiled ahead of time and not at the first call.
+[assembly: DisableRuntimeMarshalling]
 
 namespace Stint.Agent.Kernel;
 

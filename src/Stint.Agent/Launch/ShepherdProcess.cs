@@ -29,12 +29,12 @@ internal sealed unsafe class ShepherdProcess
         int memory = -1, local = -1, remote = -1, directory = -1;
         try
         {
-            memory = Above(Checked(Posix.MemoryFile("request", Posix.MFD_CLOEXEC | Posix.MFD_ALLOW_SEALING), "memfd_create"));
-            WriteAll(memory, ShepherdWire.Encode(request));
+            memory = Above(Posix.Checked(Posix.MemoryFile("request", Posix.MFD_CLOEXEC | Posix.MFD_ALLOW_SEALING), "memfd_create"));
+            Posix.WriteAll(memory, ShepherdWire.Encode(request), "memfd");
             Posix.Fcntl(memory, Posix.F_ADD_SEALS, Posix.F_SEAL_ALL);
-            Checked(Posix.SocketPair(Posix.AF_UNIX, Posix.SOCK_SEQPACKET | Posix.SOCK_CLOEXEC, 0, pair), "socketpair");
+            Posix.Checked(Posix.SocketPair(Posix.AF_UNIX, Posix.SOCK_SEQPACKET | Posix.SOCK_CLOEXEC, 0, pair), "socketpair");
             (local, remote) = (pair[0], Above(pair[1]));
-            directory = Checked(Posix.Fcntl(lockFd, Posix.F_DUPFD_CLOEXEC, LowestPassed), "fcntl");
+            directory = Posix.Checked(Posix.Fcntl(lockFd, Posix.F_DUPFD_CLOEXEC, LowestPassed), "fcntl");
             string[] environment = Environment.GetEnvironmentVariable("TZ") is { } zone ? ["TZ=" + zone] : [];
             var pid = Posix.Spawn(program, ["stint-shepherd", id.ToString()], environment, [memory, remote, directory]);
             if (pid < 0)
@@ -136,15 +136,6 @@ internal sealed unsafe class ShepherdProcess
             return fd;
         var moved = Posix.Fcntl(fd, Posix.F_DUPFD_CLOEXEC, LowestPassed);
         Posix.Close(fd);
-        return Checked(moved, "fcntl");
-    }
-
-    static int Checked(int result, string what) => result >= 0 ? result : throw new IOException($"{what}: {Posix.Describe(Posix.LastErrno)}");
-
-    static void WriteAll(int fd, ReadOnlySpan<byte> bytes)
-    {
-        while (bytes.Length > 0)
-            fixed (byte* at = bytes)
-                bytes = bytes[Checked((int)Posix.Write(fd, at, (nuint)bytes.Length), "write")..];
+        return Posix.Checked(moved, "fcntl");
     }
 }

@@ -30,7 +30,7 @@ internal sealed class Step
     StepExitedReport? _saved;
     FinishedStep? _finished;
     uint _firstPid;
-    bool _applying;
+    bool _applying, _reusable;
 
     public Step(IStepSurroundings around, LaunchSpec spec)
     {
@@ -49,7 +49,11 @@ internal sealed class Step
     public void Launch(bool recovered = false, int lockFd = -1) => _around.Queue.Add(() =>
     {
         var prepared = _around.Work.Prepare(Spec, recovered, lockFd);
-        _around.Reactor.Post(() => Take(prepared));
+        _around.Reactor.Post(() =>
+        {
+            _reusable = !recovered && prepared.Shepherd is not null;
+            Take(prepared);
+        });
     });
 
     /// <summary>A shepherd of an earlier life of the agent, alive or not. <paramref name="record"/> or <paramref name="saved"/>: what it or the agent left.</summary>
@@ -141,7 +145,7 @@ internal sealed class Step
             case StepAction.RemoveDirectory:
                 _around.Queue.Add(() =>
                 {
-                    _around.Work.RemoveDirectory(Directory);
+                    _around.Work.RemoveDirectory(Directory, _reusable);
                     _around.Removed(this);
                 });
                 break;
@@ -232,6 +236,7 @@ internal sealed class Step
         _around.Reactor.Forget(_shepherd!.Fd);
         _shepherd.Close();
         _around.Reap(_shepherd.Pid);
+        _reusable &= State.Phase > StepPhase.Running;
         if (State.Phase is StepPhase.Starting or StepPhase.Running)
             FindAgain(_around.Time.GetTimestamp());
     }

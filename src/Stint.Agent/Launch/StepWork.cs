@@ -17,6 +17,7 @@ internal sealed record FinishedStep(StepExitedReport Report, bool Released, bool
 internal sealed class StepWork(StepHostOptions options, ICgroups cgroups, TimeProvider time)
 {
     readonly UserAccounts _accounts = new(time);
+    readonly SpareDirectories _spares = new(options.Spool);
 
     /// <param name="lockFd">The directory's lock when it is already held (recovery), else -1. Closed in any case.</param>
     public PreparedStep Prepare(LaunchSpec spec, bool recovered, int lockFd)
@@ -25,7 +26,7 @@ internal sealed class StepWork(StepHostOptions options, ICgroups cgroups, TimePr
         StepGroup? group = null;
         try
         {
-            directory = StepDirectory.Create(options.Spool, spec);
+            directory = StepDirectory.Create(options.Spool, spec, _spares, ref lockFd);
             Reached("spec");
             if (LaunchPlan.Refuse(spec) is { } why)
                 return new PreparedStep(directory, null, null, why);
@@ -95,11 +96,12 @@ internal sealed class StepWork(StepHostOptions options, ICgroups cgroups, TimePr
     public bool Remove(LaunchSpec spec, StepGroup? group) =>
         group is null ? cgroups.IsJobGone(spec.Key.JobId, spec.Uid) : cgroups.KillAndRemove(group, options.KillDeadline);
 
-    public void RemoveDirectory(StepDirectory? directory)
+    /// <param name="reusable">One life of the agent launched the step and followed it to its end.</param>
+    public void RemoveDirectory(StepDirectory? directory, bool reusable)
     {
         try
         {
-            directory?.Remove();
+            directory?.Remove(reusable ? _spares : null);
         }
         catch (DirectoryNotFoundException)
         {

@@ -1,12 +1,15 @@
-using System.Collections.Concurrent;
-
 namespace Stint.Agent.Launch;
 
-/// <summary>A few threads for what blocks for a millisecond: kernel files, directories, spawning. What is done there posts its result back to the reactor.</summary>
+/// <summary>
+/// A few threads for what blocks for a millisecond: kernel files, directories, spawning. What is done there posts its result back to the reactor.
+/// A thread without work sleeps at once (the framework's own queues yield for a while first, which costs as much as a step).
+/// </summary>
 internal sealed class WorkQueue : IDisposable
 {
-    readonly BlockingCollection<Action> _work = [];
+    readonly object _gate = new();
+    readonly Queue<Action> _work = new();
     readonly Thread[] _threads;
+    bool _closed;
 
     public WorkQueue(string name, int threads, Action<Exception> onFault)
     {
@@ -18,31 +21,34 @@ internal sealed class WorkQueue : IDisposable
         }
     }
 
+    /// <summary>After <see cref="Dispose"/> nothing is taken any more: the spool remembers what was not begun.</summary>
     public void Add(Action work)
     {
-        try
+        lock (_gate)
         {
-            _work.Add(work);
-        }
-        catch (InvalidOperationException)
-        {
-            // The agent stops at this moment; the spool remembers what was not begun.
+            if (_closed)
+                return;
+            _work.Enqueue(work);
+            Monitor.Pulse(_gate);
         }
     }
 
     /// <summary>Nothing new is begun; what is under way ends.</summary>
     public void Dispose()
     {
-        _work.CompleteAdding();
-        while (_work.TryTake(out _)) { }
+        lock (_gate)
+        {
+            _closed = true;
+            _work.Clear();
+            Monitor.PulseAll(_gate);
+        }
         foreach (var thread in _threads)
             thread.Join();
-        _work.Dispose();
     }
 
     void Run(Action<Exception> onFault)
     {
-        foreach (var work in _work.GetConsumingEnumerable())
+        while (Next() is { } work)
         {
             try
             {
@@ -52,6 +58,17 @@ internal sealed class WorkQueue : IDisposable
             {
                 onFault(fault);
             }
+        }
+    }
+
+    /// <summary>Null when the queue is closed.</summary>
+    Action? Next()
+    {
+        lock (_gate)
+        {
+            while (_work.Count == 0 && !_closed)
+                Monitor.Wait(_gate);
+            return _closed ? null : _work.Dequeue();
         }
     }
 }
