@@ -189,7 +189,8 @@ public sealed partial class FrontTests : IDisposable
         Assert.NotEqual(pid, cluster.Pid("resident"));
         pid = cluster.Pid("resident");
         Assert.Equal(0, (await cluster.RunAsync("stint", "down", "--cgroup-root", cluster.CgroupRoot)).ExitCode);
-        Assert.False(Directory.Exists($"/proc/{pid}"), "the resident is still there after stint down");
+        // Ended; its entry stays until its new parent has looked.
+        await TestCluster.UntilAsync(() => Task.FromResult(!Directory.Exists($"/proc/{pid}") || File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal)), 1, () => "the resident is still there after stint down");
         Assert.False(File.Exists(Path.Combine(cluster.Home, "run/front.sock")));
         Assert.Contains("Unable to contact slurm controller", (await cluster.RunAsync("squeue")).Error, StringComparison.Ordinal);
         await cluster.UpAsync();
