@@ -43,6 +43,11 @@ internal sealed class FrontSession(FrontConnection front, Peer peer, Cluster clu
         {
             front.Send(FrontWire.What.NotHere);
         }
+        catch (LeaveToProcessException e)
+        {
+            error.WriteLine($"{request.Name}: error: {e.Message}");
+            front.Send(FrontWire.What.Exit, 1);
+        }
     }
 
     /// <summary>null: somebody else's front; it goes away without an answer, and runs the full program.</summary>
@@ -105,4 +110,4 @@ internal sealed class FrontSession(FrontConnection front, Peer peer, Cluster clu
 internal readonly record struct Peer(uint Uid, uint Gid, int Pid);
 
 /// <summary>What all sessions share of the cluster they serve: addresses and connections, nothing of any caller.</summary>
-internal sealed record Cluster(string Socket, string Programs, FrontWire.Build Build, KeptConnections Connections, int AnswerBytesMax = 16 << 20);
+internal sealed record Cluster(string Socket, string Programs, FrontWire.Build Build, KeptConnections Connections, int AnswerBytesMax = 4 << 20);

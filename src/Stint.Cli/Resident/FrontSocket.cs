@@ -44,7 +44,12 @@ internal sealed unsafe class FrontSocket : IDisposable
         var ready = new Libc.PollDescriptor { Fd = _fd, Events = Libc.POLLIN };
         if (Libc.poll(&ready, 1, withinMs) <= 0) return null;
         int fd = Libc.accept4(_fd, null, null, Libc.SOCK_CLOEXEC);
-        if (fd < 0) return null;
+        if (fd < 0)
+        {
+            // Out of descriptors or memory: the front is still in the queue, and asking again at once would only burn time.
+            Thread.Sleep(10);
+            return null;
+        }
         var connection = new FdStream(fd, isSocket: true);
         uint* credentials = stackalloc uint[3];
         uint length = 12;
