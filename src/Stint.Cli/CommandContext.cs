@@ -4,7 +4,7 @@ namespace Stint.Cli;
 /// Everything a command may know of the process it runs in. Command logic takes console, environment, working directory and
 /// descriptors from here, never from process globals, so that one resident process can run commands for many callers.
 /// </summary>
-public sealed class CommandContext
+public sealed record CommandContext
 {
     /// <summary>The name it was called under: <c>sbatch</c>, <c>stint</c>, …</summary>
     public required string Name { get; init; }
@@ -29,6 +29,10 @@ public sealed class CommandContext
     public required bool InIsTerminal { get; init; }
     public required int Columns { get; init; }
     public required TimeProvider Time { get; init; }
+    /// <summary>The caller's files; no command opens one by itself.</summary>
+    public required Files.IFiles Files { get; init; }
+    /// <summary>The caller's soft limits by Slurm's names (without RLIMIT_); unlimited is the largest number.</summary>
+    public required Func<IReadOnlyDictionary<string, ulong>> Limits { get; init; }
     public required Client.IApiClient Api { get; init; }
     /// <summary>Ctrl-C, SIGTERM of the caller.</summary>
     public required CancellationToken Cancellation { get; init; }
@@ -41,12 +45,9 @@ public sealed class CommandContext
     public byte[] ArgumentBytes(int index) => RawArguments is { } raw ? raw[index] : System.Text.Encoding.UTF8.GetBytes(Arguments[index]);
 
     /// <summary>The same context for a command named by the first argument: <c>stint sbatch …</c>.</summary>
-    public CommandContext Shift() => new()
+    public CommandContext Shift() => this with
     {
         Name = Arguments[0], Arguments = [.. Arguments.Skip(1)], RawArguments = RawArguments is { } raw ? [.. raw.Skip(1)] : null,
-        EnvironmentBlock = EnvironmentBlock, Environment = Environment, WorkingDirectory = WorkingDirectory, Uid = Uid, Gid = Gid, Umask = Umask,
-        Out = Out, Error = Error, RawIn = RawIn, RawOut = RawOut, RawError = RawError, OutIsTerminal = OutIsTerminal, InIsTerminal = InIsTerminal,
-        Columns = Columns, Time = Time, Api = Api, Cancellation = Cancellation, Signals = Signals, BinaryFolder = BinaryFolder,
     };
 }
 

@@ -19,7 +19,7 @@ internal static class ProcessContext
         Libc.umask(mask);
         bool outIsTerminal = Libc.isatty(1) == 1;
         FdStream output = new(1), error = new(2);
-        string binaries = BinaryFolder();
+        string binaries = BinaryFolder(), workingDirectory = WorkingDirectory();
         return new CommandContext
         {
             Name = name,
@@ -27,7 +27,7 @@ internal static class ProcessContext
             RawArguments = raw,
             EnvironmentBlock = block,
             Environment = environment,
-            WorkingDirectory = WorkingDirectory(),
+            WorkingDirectory = workingDirectory,
             Uid = Libc.getuid(),
             Gid = Libc.getgid(),
             Umask = mask,
@@ -38,8 +38,10 @@ internal static class ProcessContext
             RawError = error,
             OutIsTerminal = outIsTerminal,
             InIsTerminal = Libc.isatty(0) == 1,
-            Columns = Columns(environment, outIsTerminal),
+            Columns = Columns(environment, WindowColumns(outIsTerminal)),
             Time = TimeProvider.System,
+            Files = new Files.OwnFiles(workingDirectory),
+            Limits = ResourceLimits.OfThisProcess,
             Api = new ApiClient(SocketPath.Find(environment, binaries)),
             Cancellation = CancellationToken.None,
             Signals = new ProcessSignals(),
@@ -65,7 +67,7 @@ internal static class ProcessContext
         return (called.EndsWith(".dll", StringComparison.Ordinal) ? "stint" : called, words.GetRange(first, arguments.Length));
     }
 
-    private static Dictionary<string, string> Decode(ReadOnlySpan<byte> block)
+    internal static Dictionary<string, string> Decode(ReadOnlySpan<byte> block)
     {
         var variables = new Dictionary<string, string>(64, StringComparer.Ordinal);
         while (block.Length > 0)
@@ -94,11 +96,16 @@ internal static class ProcessContext
 
     private static string BinaryFolder() => Path.GetDirectoryName(Environment.ProcessPath) is { Length: > 0 } folder ? folder : AppContext.BaseDirectory.TrimEnd('/');
 
-    private static unsafe int Columns(Dictionary<string, string> environment, bool outIsTerminal)
+    /// <summary>COLUMNS, else the terminal's width, else 80.</summary>
+    /// <param name="window">Of standard output; 0: no terminal, or it does not know.</param>
+    internal static int Columns(IReadOnlyDictionary<string, string> environment, int window) =>
+        environment.TryGetValue("COLUMNS", out string? said) && int.TryParse(said, NumberStyles.None, CultureInfo.InvariantCulture, out int columns) && columns > 0 ? columns
+        : window > 0 ? window : 80;
+
+    private static unsafe int WindowColumns(bool outIsTerminal)
     {
-        if (environment.TryGetValue("COLUMNS", out string? said) && int.TryParse(said, NumberStyles.None, CultureInfo.InvariantCulture, out int columns) && columns > 0) return columns;
         Libc.WindowSize size;
-        return outIsTerminal && Libc.ioctl(1, Libc.TIOCGWINSZ, &size) == 0 && size.Columns > 0 ? size.Columns : 80;
+        return outIsTerminal && Libc.ioctl(1, Libc.TIOCGWINSZ, &size) == 0 ? size.Columns : 0;
     }
 
     /// <summary>Files of /proc have no length; File.ReadAllBytes handles them through a slower path.</summary>

@@ -1,46 +1,5 @@
 using Stint.Cli;
-using Stint.Cli.Client;
+using Stint.Cli.Resident;
 
-return await Run(ProcessContext.Create(args));
-
-static async Task<int> Run(CommandContext context)
-{
-    var main = CommandTable.Slurm(context.Name);
-    if (main is null && context.Arguments.Count > 0)
-    {
-        string verb = context.Arguments[0];
-        main = CommandTable.Slurm(verb) ?? CommandTable.Verb(verb);
-        if (main is not null) context = context.Shift();
-    }
-    main ??= CommandTable.NoSuchVerb;
-    int code;
-    try
-    {
-        code = await main(context);
-        context.Out.Flush();
-    }
-    catch (ApiUnreachableException e)
-    {
-        context.Out.Flush();
-        context.Error.WriteLine($"{context.Name}: error: Unable to contact slurm controller (connect failure)");
-        context.Error.WriteLine($"{context.Name}: error: {e.Message}");
-        code = 1;
-    }
-    catch (ApiRefusedException e)
-    {
-        context.Out.Flush();
-        context.Error.WriteLine($"{context.Name}: error: {e.Refusal.Sentence}");
-        if (e.Refusal.Remedy.Length > 0) context.Error.WriteLine($"{context.Name}: error: {e.Refusal.Remedy}");
-        code = 1;
-    }
-    catch (OperationCanceledException)
-    {
-        code = 130;
-    }
-    catch (IOException)
-    {
-        // Standard output or standard error is closed: there is nobody to tell.
-        code = 1;
-    }
-    return code;
-}
+var context = ProcessContext.Create(args);
+return context.Name == ResidentMain.Name ? ResidentMain.Run(context) : await Dispatch.RunAsync(context);

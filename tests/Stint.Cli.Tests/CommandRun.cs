@@ -37,6 +37,7 @@ public sealed class CommandRun
         Name = name, Arguments = arguments, RawArguments = RawArguments, EnvironmentBlock = Block(), Environment = Environment, WorkingDirectory = WorkingDirectory,
         Uid = Uid, Gid = 2001, Umask = 0x12, Out = _out, Error = TextWriter.Synchronized(_error), RawIn = Input, RawOut = RawOut, RawError = RawError,
         OutIsTerminal = OutIsTerminal, InIsTerminal = false, Columns = Columns, Time = Time, Api = Api, Cancellation = CancellationToken.None, Signals = Signals,
+        Files = new Files.OwnFiles(WorkingDirectory), Limits = Native.ResourceLimits.OfThisProcess,
     };
 
     private byte[] Block()

@@ -86,8 +86,12 @@ public sealed class CommandTests(SharedCluster shared)
     [Fact]
     public async Task Ctrl_C_twice_ends_srun_and_its_job()
     {
-        using var srun = Cluster.Start(Users.Alice, "srun", ["--mem=32M", "-J", "interrupted", "sleep", "300"]);
-        await TestCluster.UntilAsync(async () => (await Cluster.RunAsync("squeue", "-h", "-n", "interrupted", "-t", "R", "-o", "%i")).Output.Trim().Length > 0, 20, () => "srun does not run");
+        using var srun = Cluster.Start(Users.Alice, "srun", ["--mem=32M", "-J", "interrupted", "sh", "-c", "echo on; exec sleep 300"]);
+        Assert.Equal("on", await srun.StandardOutput.ReadLineAsync());
+        var job = (await Cluster.RunAsync("squeue", "-h", "-n", "interrupted", "-o", "%i")).Output.Trim();
+        await Cluster.RunningAsync(uint.Parse(job, System.Globalization.CultureInfo.InvariantCulture));
+        // The word that it started is on its way to srun; an interrupt before it arrives cancels the job at once.
+        await Task.Delay(200);
         await Cluster.RunAsync("kill", "-INT", $"{srun.Id}");
         await Task.Delay(200); // two separate key presses
         await Cluster.RunAsync("kill", "-INT", $"{srun.Id}");

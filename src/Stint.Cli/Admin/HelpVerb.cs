@@ -66,11 +66,6 @@ internal static class HelpVerb
         return row[^1];
     }
 
-    private static CommandContext With(CommandContext context, string name, string argument) => new()
-    {
-        Name = name, Arguments = [argument], EnvironmentBlock = context.EnvironmentBlock, Environment = context.Environment, WorkingDirectory = context.WorkingDirectory,
-        Uid = context.Uid, Gid = context.Gid, Umask = context.Umask, Out = context.Out, Error = context.Error, RawIn = context.RawIn, RawOut = context.RawOut,
-        RawError = context.RawError, OutIsTerminal = context.OutIsTerminal, InIsTerminal = context.InIsTerminal, Columns = context.Columns, Time = context.Time,
-        Api = context.Api, Cancellation = context.Cancellation, Signals = context.Signals, BinaryFolder = context.BinaryFolder,
-    };
+    private static CommandContext With(CommandContext context, string name, string argument) =>
+        context with { Name = name, Arguments = [argument], RawArguments = null };
 }

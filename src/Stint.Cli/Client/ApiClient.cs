@@ -14,33 +14,39 @@ namespace Stint.Cli.Client;
 /// </summary>
 /// <param name="retryForMs">How long a repeatable request waits for a server that is away (Slurm's MessageTimeout).</param>
 /// <param name="answerWithinMs">Limit of one exchange, from connecting to the last byte of the answer.</param>
-public sealed class ApiClient(string socketPath, int retryForMs = 10_000, int answerWithinMs = 60_000) : IApiClient
+/// <param name="behalf">The resident's requests for a caller; null: our own.</param>
+public sealed class ApiClient(string socketPath, int retryForMs = 10_000, int answerWithinMs = 60_000, OnBehalf? behalf = null) : IApiClient
 {
     private const int MaxAnswerBytes = 1 << 30;
     private const int RetryEveryMs = 50;
 
     public string Socket => socketPath;
+    /// <summary>Something was asked that may have changed the cluster.</summary>
+    public bool HasPosted { get; private set; }
+    private string Shown => behalf?.ShownSocket ?? socketPath;
 
     public Task<TResponse> GetAsync<TResponse>(string pathAndQuery, JsonTypeInfo<TResponse> type, CancellationToken cancellation) =>
-        ExchangeAsync(Head("GET", pathAndQuery, null), [], type, cancellation);
+        ExchangeAsync(Head("GET", pathAndQuery, null, keepOpen: behalf is not null), [], type, cancellation);
 
     public Task<TResponse> PostAsync<TRequest, TResponse>(string path, TRequest body, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TResponse> responseType, CancellationToken cancellation)
     {
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(body, requestType);
+        HasPosted = true;
         return ExchangeAsync(Head("POST", path, json.Length), json, responseType, cancellation);
     }
 
     public async Task<SubmitResponse> SubmitAsync(SubmitRequest request, CancellationToken cancellation)
     {
         byte[] json = SubmitJson.Write(request);
-        byte[] head = Head("POST", "/api/v1/jobs", json.Length);
         bool repeatable = request.ClientToken is { Length: > 0 };
+        byte[] head = Head("POST", "/api/v1/jobs", json.Length, keepOpen: repeatable && behalf is not null);
+        HasPosted = true;
         long giveUp = Environment.TickCount64 + retryForMs;
         while (true)
         {
             try
             {
-                byte[] text = Exchange(head, json);
+                byte[] text = Exchange(head, json, repeatable);
                 return SubmitJson.TryRead(text) ?? Read(text, ApiJson.Default.SubmitResponse);
             }
             catch (Exception e) when (repeatable && MayPass(e) && Environment.TickCount64 < giveUp)
@@ -64,7 +70,7 @@ public sealed class ApiClient(string socketPath, int retryForMs = 10_000, int an
     public Task<WebSocket> ConnectWebSocketAsync(string path, CancellationToken cancellation)
     {
         string key = Convert.ToBase64String(Guid.NewGuid().ToByteArray());
-        string head = $"GET {path} HTTP/1.1\r\nHost: stint\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n";
+        string head = $"{Start("GET", path)}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n";
         // Sec-WebSocket-Accept is not checked: it tells a WebSocket server from a confused proxy, and there is no proxy on a Unix socket.
         var (connection, answer) = Begin(Encoding.ASCII.GetBytes(head), 101);
         var stream = new SurplusStream(connection.ToNetworkStream(), answer.TakeSurplus());
@@ -96,7 +102,7 @@ public sealed class ApiClient(string socketPath, int retryForMs = 10_000, int an
         if (cancellation.IsCancellationRequested) return Task.FromCanceled<TResponse>(cancellation);
         try
         {
-            return Task.FromResult(Read(Exchange(head, body), type));
+            return Task.FromResult(Read(Exchange(head, body, repeatable: body.Length == 0), type));
         }
         catch (Exception e) when (e is ApiUnreachableException or ApiRefusedException)
         {
@@ -105,24 +111,48 @@ public sealed class ApiClient(string socketPath, int retryForMs = 10_000, int an
     }
 
     /// <summary>One request and its whole answer, without a thread or an event loop in between: bounded by the deadline.</summary>
-    private byte[] Exchange(byte[] head, byte[] body)
+    private byte[] Exchange(byte[] head, byte[] body, bool repeatable)
     {
-        byte[] text;
-        int status;
         try
         {
-            using var stream = UnixConnection.Open(socketPath, Environment.TickCount64 + answerWithinMs);
-            bool wholeRequestSent = TrySend(stream, head, body);
-            var answer = HttpAnswer.Read(stream);
-            status = answer.Status;
-            if (!wholeRequestSent && status < 300) throw new BadAnswerException("it answered before it had the whole request");
-            text = answer.ReadWholeBody(MaxAnswerBytes);
+            long deadline = Environment.TickCount64 + answerWithinMs;
+            // A kept connection may have been closed by a server that restarts: only what may be asked twice is asked on one.
+            if (repeatable && behalf?.Connections.Take(deadline) is { } kept)
+            {
+                try { return Answer(kept, head, body); }
+                catch (Exception e) when (e is IOException and not AnswerTooLongException) { /* closed meanwhile: once more on a new one */ }
+            }
+            return Answer(UnixConnection.Open(socketPath, deadline), head, body);
+        }
+        catch (AnswerTooLongException e) when (behalf is not null)
+        {
+            throw new LeaveToProcessException(e.Message);
         }
         catch (Exception e) when (e is IOException or TimeoutException)
         {
             throw Unreachable(e);
         }
-        return status < 300 ? text : throw Refused(status, text);
+    }
+
+    private byte[] Answer(FdStream connection, byte[] head, byte[] body)
+    {
+        byte[] text;
+        HttpAnswer answer;
+        bool keep = false;
+        try
+        {
+            bool wholeRequestSent = TrySend(connection, head, body);
+            answer = HttpAnswer.Read(connection);
+            if (!wholeRequestSent && answer.Status < 300) throw new BadAnswerException("it answered before it had the whole request");
+            text = answer.ReadWholeBody(behalf?.AnswerBytesMax ?? MaxAnswerBytes);
+            keep = wholeRequestSent && answer.LeavesConnectionClean;
+        }
+        finally
+        {
+            if (!keep || behalf is null) connection.Dispose();
+        }
+        if (keep) behalf?.Connections.Keep(connection);
+        return answer.Status < 300 ? text : throw Refused(answer.Status, text);
     }
 
     private TResponse Read<TResponse>(byte[] text, JsonTypeInfo<TResponse> type)
@@ -152,10 +182,17 @@ public sealed class ApiClient(string socketPath, int retryForMs = 10_000, int an
         }
     }
 
-    private static byte[] Head(string method, string pathAndQuery, int? length)
+    private byte[] Head(string method, string pathAndQuery, int? length, bool keepOpen = false)
     {
         string content = length is { } n ? $"Content-Type: application/json\r\nContent-Length: {n.ToString(CultureInfo.InvariantCulture)}\r\n" : "";
-        return Encoding.ASCII.GetBytes($"{method} {pathAndQuery} HTTP/1.1\r\nHost: stint\r\nAccept: application/json\r\nConnection: close\r\n{content}\r\n");
+        return Encoding.ASCII.GetBytes($"{Start(method, pathAndQuery)}Accept: application/json\r\n{(keepOpen ? "" : "Connection: close\r\n")}{content}\r\n");
+    }
+
+    /// <summary>A path with anything but visible ASCII could end the request line and begin a request, or a header, of somebody else.</summary>
+    private string Start(string method, string pathAndQuery)
+    {
+        if (pathAndQuery.AsSpan().ContainsAnyExceptInRange('!', '~')) throw new ArgumentException("a path must be escaped before it is asked for", nameof(pathAndQuery));
+        return $"{method} {pathAndQuery} HTTP/1.1\r\nHost: stint\r\n{behalf?.HeaderLine}";
     }
 
     private static ApiRefusedException Refused(int status, byte[] body)
@@ -174,8 +211,8 @@ public sealed class ApiClient(string socketPath, int retryForMs = 10_000, int an
 
     private ApiUnreachableException Unreachable(Exception inner) => new(inner switch
     {
-        TimeoutException => $"the server on {socketPath} did not answer within {answerWithinMs / 1000} s",
-        BadAnswerException => $"the server on {socketPath} gave no usable answer: {inner.Message}",
-        _ => $"no server answers on the socket {socketPath} ({inner.Message}). Start one with 'stint up', or say where it is with STINT_HOME or STINT_SOCKET",
+        TimeoutException => $"the server on {Shown} did not answer within {answerWithinMs / 1000} s",
+        BadAnswerException => $"the server on {Shown} gave no usable answer: {inner.Message}",
+        _ => $"no server answers on the socket {Shown} ({inner.Message}). Start one with 'stint up', or say where it is with STINT_HOME or STINT_SOCKET",
     }, inner);
 }

@@ -14,12 +14,14 @@ internal sealed class BodyDecoder(bool chunked, long length)
     private int _digits;
 
     public bool Finished { get; private set; } = !chunked && length == 0;
+    /// <summary>Bytes came after the body's end.</summary>
+    public bool HasSurplus { get; private set; }
 
     /// <summary>Returns how many body bytes now stand at the front of <paramref name="data"/>; what follows the body's end is dropped.</summary>
     public int Decode(Span<byte> data)
     {
-        int kept = 0;
-        for (int at = 0; at < data.Length && !Finished;)
+        int kept = 0, at = 0;
+        while (at < data.Length && !Finished)
         {
             if (_expect != Expect.Data) { Header(data[at++]); continue; }
             int take = _left < 0 ? data.Length - at : (int)Math.Min(_left, data.Length - at);
@@ -32,6 +34,7 @@ internal sealed class BodyDecoder(bool chunked, long length)
             if (chunked) _expect = Expect.DataCr;
             else Finished = true;
         }
+        HasSurplus |= at < data.Length;
         return kept;
     }
 

@@ -3,7 +3,9 @@ using System.Text;
 namespace Stint.Cli.Client;
 
 /// <summary>A server that does not speak our HTTP: the message says what was wrong with the answer.</summary>
-internal sealed class BadAnswerException(string message) : IOException(message);
+internal class BadAnswerException(string message) : IOException(message);
+
+internal sealed class AnswerTooLongException(int maxBytes) : BadAnswerException($"its answer is over {maxBytes} bytes");
 
 /// <summary>
 /// Status line and headers of an HTTP/1.1 answer, read from a stream with hard bounds, and a reader for its body (content-length, chunked,
@@ -16,13 +18,18 @@ internal sealed class HttpAnswer
     private readonly Stream _stream;
     private readonly byte[] _buffer = new byte[MaxHeaderBytes];
     private int _start, _end;
-    private bool _chunked;
+    private bool _chunked, _closes;
     /// <summary>Bytes of the body; -1: until the end of the stream.</summary>
     private long _length = -1;
 
     private HttpAnswer(Stream stream) => _stream = stream;
 
     public int Status { get; private set; }
+    /// <summary>
+    /// After <see cref="ReadWholeBody"/>: the answer ended exactly where it said, nothing followed it, and the server keeps the connection.
+    /// What is read next on it is then the answer to the next request, which may be another user's.
+    /// </summary>
+    public bool LeavesConnectionClean { get; private set; }
     /// <summary>Takes the body out of what follows.</summary>
     public BodyDecoder Body => new(_chunked, _length);
 
@@ -80,6 +87,7 @@ internal sealed class HttpAnswer
             if (!Ascii.EqualsIgnoreCase(value, "chunked"u8)) throw new BadAnswerException("its answer has an unknown Transfer-Encoding");
             _chunked = true;
         }
+        else if (Ascii.EqualsIgnoreCase(name, "connection"u8)) _closes = true;
     }
 
     private static bool TryNumber(ReadOnlySpan<byte> text, out long value)
@@ -99,17 +107,19 @@ internal sealed class HttpAnswer
     {
         var decoder = Body;
         int length = _end - _start;
+        if (!_chunked && _length > maxBytes) throw new AnswerTooLongException(maxBytes);
         byte[] body = new byte[Math.Max(length, !_chunked && _length > 0 ? (int)Math.Min(_length, maxBytes) + 1 : 4096)];
         _buffer.AsSpan(_start, length).CopyTo(body);
         length = decoder.Decode(body.AsSpan(0, length));
         while (!decoder.Finished)
         {
-            if (length > maxBytes) throw new BadAnswerException($"its answer is over {maxBytes} bytes");
+            if (length > maxBytes) throw new AnswerTooLongException(maxBytes);
             if (length == body.Length) Array.Resize(ref body, body.Length * 2);
             int got = _stream.Read(body.AsSpan(length));
             if (got == 0) { decoder.End(); break; }
             length += decoder.Decode(body.AsSpan(length, got));
         }
+        LeavesConnectionClean = !_closes && !decoder.HasSurplus && (_chunked || _length >= 0);
         Array.Resize(ref body, length);
         return body;
     }

@@ -21,7 +21,8 @@ internal static class Down
         var home = options.Home;
         var server = Daemon.Find(home.ServerPid, "stint-server");
         var agents = home.KnownNodes().Select(n => (Node: n, Pid: Daemon.Find(home.AgentPid(n), "stint-agent"))).Where(a => a.Pid is not null).ToList();
-        if (server is null && agents.Count == 0 && Leftovers.Roots(options.CgroupRoot).Count == 0)
+        var resident = Daemon.Find(home.ResidentPid, Resident.ResidentMain.Name);
+        if (server is null && agents.Count == 0 && resident is null && Leftovers.Roots(options.CgroupRoot).Count == 0)
         {
             await context.Out.WriteLineAsync($"down: nothing was running ({home.Path})");
             return 0;
@@ -33,6 +34,9 @@ internal static class Down
             if (!await Daemon.StopAsync(pid!.Value, TimeSpan.FromSeconds(15), context.Cancellation)) forced.Add($"agent {node}");
             File.Delete(home.AgentPid(node));
         }
+        if (resident is not null && !await Daemon.StopAsync(resident.Value, TimeSpan.FromSeconds(10), context.Cancellation)) forced.Add("resident");
+        File.Delete(home.ResidentPid);
+        File.Delete(home.FrontSocket);
         if (server is not null && !await Daemon.StopAsync(server.Value, TimeSpan.FromSeconds(30), context.Cancellation)) forced.Add("server");
         File.Delete(home.ServerPid);
         var left = await Leftovers.RemoveAsync(options.CgroupRoot, TimeSpan.FromSeconds(20), context.Cancellation);

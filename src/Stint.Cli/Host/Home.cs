@@ -8,6 +8,10 @@ public sealed record Home(string Path)
 {
     public string Run => System.IO.Path.Combine(Path, "run");
     public string Socket => System.IO.Path.Combine(Run, "stint.sock");
+    /// <summary>Where the fronts of the Slurm commands find the resident command process.</summary>
+    public string FrontSocket => System.IO.Path.Combine(Run, "front.sock");
+    public string ResidentPid => System.IO.Path.Combine(Run, "resident.pid");
+    public string ResidentLog => System.IO.Path.Combine(Path, "resident.log");
     public string Port => System.IO.Path.Combine(Run, "port");
     public string ServerPid => System.IO.Path.Combine(Run, "server.pid");
     public string ServerLog => System.IO.Path.Combine(Path, "server", "server.log");

@@ -2,6 +2,7 @@ using System.Globalization;
 using Stint.Cli.Admin;
 using Stint.Cli.Client;
 using Stint.Cli.Options;
+using Stint.Cli.Resident;
 using Stint.Protocol.Api;
 using Stint.Protocol.Slurm;
 
@@ -40,6 +41,7 @@ internal static class Up
         var api = new ApiClient(home.Socket);
         var server = new Starting("the server", Path.Combine(home.Run, "server.out"), () => Daemon.Find(home.ServerPid, "stint-server"), () => StartServer(home, options));
         await WaitAsync(context, [server], () => AnswersAsync(api, context.Cancellation));
+        var resident = StartResident(home);
         var agents = new List<Starting>();
         foreach (var node in options.Nodes) agents.Add(await PrepareAgentAsync(context, home, api, node, options));
         var wanted = options.Nodes.ToHashSet(StringComparer.Ordinal);
@@ -51,6 +53,7 @@ internal static class Up
         });
         foreach (var node in nodes.Where(n => n.Reason == DownReason))
             await api.PostAsync($"/api/v1/nodes/{node.Name}/state", new NodeStateRequest("RESUME"), ApiJson.Default.NodeStateRequest, ApiJson.Default.SelectionResult, context.Cancellation);
+        await WaitForFrontAsync(context, home, resident);
         await context.Out.WriteLineAsync($"up: server (pid {server.Find()}), {nodes.Length} node{(nodes.Length == 1 ? "" : "s")}, "
             + $"{nodes.Sum(n => n.Cpus)} CPUs, {nodes.Sum(n => (double)n.MemoryBytes) / (1L << 30):0.#} GiB; state in {home.Path}");
         return 0;
@@ -64,6 +67,48 @@ internal static class Up
         List<string> arguments = ["--home", home.Path];
         if (options.Listen is { } listen) arguments.AddRange(["--listen", listen]);
         Daemon.Start(Path.Combine(Home.Programs, "stint-server"), arguments, Path.Combine(home.Run, "server.out"), home.ServerPid);
+    }
+
+    /// <summary>Commands work without it, only slower: that it does not start is said, and stops nothing.</summary>
+    private static string? StartResident(Home home)
+    {
+        try
+        {
+            if (Daemon.Find(home.ResidentPid, ResidentMain.Name) is null)
+                Daemon.Start(Path.Combine(Home.Programs, ResidentMain.Name), ["--home", home.Path], home.ResidentLog, home.ResidentPid);
+            return null;
+        }
+        catch (IOException e)
+        {
+            return e.Message;
+        }
+    }
+
+    private static async Task WaitForFrontAsync(CommandContext context, Home home, string? failure)
+    {
+        const int SecondsMax = 10;
+        var limit = Environment.TickCount64 + SecondsMax * 1000L;
+        while (failure is null)
+        {
+            if (Listens(home.FrontSocket)) return;
+            if (Daemon.Find(home.ResidentPid, ResidentMain.Name) is null) failure = $"it stopped while starting. {LastWords(home.ResidentLog)}";
+            else if (Environment.TickCount64 > limit) failure = $"it did not come up within {SecondsMax} s. {LastWords(home.ResidentLog)}";
+            else await Task.Delay(20, context.Cancellation);
+        }
+        await context.Error.WriteLineAsync($"stint: commands start slower than they could: {ResidentMain.Name}: {failure}");
+    }
+
+    private static bool Listens(string socket)
+    {
+        try
+        {
+            UnixConnection.Open(socket, Environment.TickCount64 + 1000).Dispose();
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private static async Task<Starting> PrepareAgentAsync(CommandContext context, Home home, ApiClient api, string node, UpOptions options)

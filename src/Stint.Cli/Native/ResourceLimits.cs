@@ -9,18 +9,30 @@ internal static unsafe class ResourceLimits
         ("MEMLOCK", Libc.RLIMIT_MEMLOCK), ("NOFILE", Libc.RLIMIT_NOFILE), ("NPROC", Libc.RLIMIT_NPROC), ("RSS", Libc.RLIMIT_RSS), ("STACK", Libc.RLIMIT_STACK),
     ];
 
-    /// <param name="propagate">ALL, NONE, or names separated by commas.</param>
-    /// <returns>null: none are taken along.</returns>
-    public static Dictionary<string, ulong>? Read(string propagate)
+    /// <summary>How many there are; the front sends them in this order.</summary>
+    public static int Count => All.Length;
+    public static string Name(int index) => All[index].Name;
+
+    public static IReadOnlyDictionary<string, ulong> OfThisProcess()
     {
-        if (propagate == "NONE") return null;
         var limits = new Dictionary<string, ulong>(All.Length, StringComparer.Ordinal);
         foreach (var (name, number) in All)
         {
-            if (propagate != "ALL" && Array.IndexOf(propagate.Split(','), name) < 0) continue;
             Libc.Rlimit limit;
             if (Libc.getrlimit(number, &limit) == 0) limits[name] = limit.Soft;
         }
         return limits;
+    }
+
+    /// <param name="propagate">ALL, NONE, or names separated by commas.</param>
+    /// <returns>null: none are taken along.</returns>
+    public static Dictionary<string, ulong>? Select(string propagate, Func<IReadOnlyDictionary<string, ulong>> limits)
+    {
+        if (propagate == "NONE") return null;
+        var chosen = new Dictionary<string, ulong>(All.Length, StringComparer.Ordinal);
+        var names = propagate == "ALL" ? null : propagate.Split(',');
+        foreach (var (name, soft) in limits())
+            if (names is null || Array.IndexOf(names, name) >= 0) chosen[name] = soft;
+        return chosen;
     }
 }

@@ -44,7 +44,7 @@ internal static class SubmitRequests
             ClientToken = Guid.NewGuid().ToString("N"),
             Environment = JobEnvironment.Build(context, options, workDir),
             Umask = context.Umask,
-            Rlimits = ResourceLimits.Read(options.Propagate),
+            Rlimits = ResourceLimits.Select(options.Propagate, context.Limits),
             TestOnly = options.TestOnly,
         };
     }

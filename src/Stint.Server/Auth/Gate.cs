@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Stint.Server.Features;
@@ -8,11 +9,23 @@ namespace Stint.Server.Auth;
 /// What a request may reach, by where it came in: everything on the local socket; on the TLS port only joining and health, and
 /// with a node's certificate only the agent link. An endpoint says so itself with <see cref="OpenTo"/>; the default is local.
 /// </summary>
-internal sealed class Gate(Users users, Operators operators, IPeerCredentials credentials)
+internal sealed partial class Gate(Users users, Operators operators, IPeerCredentials credentials, ILogger<Gate> log)
 {
+    private readonly uint own = Libc.EffectiveUid;
+
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         var caller = CallerOf(context);
+        if (context.Request.Headers.TryGetValue(OnBehalf.Header, out var wanted))
+        {
+            if (Lowered(caller, wanted) is not { } lowered)
+            {
+                Log.NotForOthers(log, caller is Caller.Local local ? local.Peer.Uid.ToString(CultureInfo.InvariantCulture) : "the TLS port");
+                return Reply.RefuseAsync(context, 403, "access_denied", "you cannot ask on behalf of another user");
+            }
+            // For this request alone: the next one on the connection may be another user's.
+            caller = lowered;
+        }
         var open = context.GetEndpoint()?.Metadata.GetMetadata<OpenTo>()?.Who ?? Audience.Local;
         var allowed = caller switch
         {
@@ -31,6 +44,11 @@ internal sealed class Gate(Users users, Operators operators, IPeerCredentials cr
                 "Use the local socket on a cluster host, or join a node with `stint join`")
             : Reply.RefuseAsync(context, 403, "access_denied", $"{context.Request.Path} is not open to this kind of connection");
     }
+
+    private Caller.Local? Lowered(Caller caller, Microsoft.Extensions.Primitives.StringValues wanted) =>
+        caller is Caller.Local { Peer: var peer } && OnBehalf.Lower(peer, own, wanted) is { } lowered ? LocalCaller(lowered) : null;
+
+    private Caller.Local LocalCaller(Peer peer) => new(peer, users.User(peer.Uid), operators.Includes(peer.Uid));
 
     private Caller CallerOf(HttpContext context)
     {
@@ -53,7 +71,13 @@ internal sealed class Gate(Users users, Operators operators, IPeerCredentials cr
         }
         if (context.Features.Get<IConnectionSocketFeature>() is not { Socket: { } socket } || credentials.Read(socket) is not { } peer)
             return new Caller.Nobody();
-        return new Caller.Local(peer, users.User(peer.Uid), operators.Includes(peer.Uid));
+        return LocalCaller(peer);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4001, LogLevel.Warning, "Refused: a request from uid {Peer} on behalf of another user")]
+        public static partial void NotForOthers(ILogger logger, string peer);
     }
 }
 

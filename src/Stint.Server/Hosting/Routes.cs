@@ -39,7 +39,7 @@ internal static class Routes
 
     public static void Map(WebApplication app, ServerParts parts)
     {
-        var gate = new Gate(parts.Users, parts.Operators, parts.Peers);
+        var gate = new Gate(parts.Users, parts.Operators, parts.Peers, parts.Logs.CreateLogger<Gate>());
         var unexpected = new Unexpected(parts.Logs.CreateLogger<Unexpected>());
         app.Use(next => context => unexpected.InvokeAsync(context, next));
         app.UseRouting();

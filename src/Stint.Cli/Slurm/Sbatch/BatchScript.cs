@@ -33,7 +33,7 @@ internal sealed record BatchScript(byte[] Text, string Path, string JobName)
         if (path is null) return (null, $"Unable to open file {name}");
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+            using var file = context.Files.OpenRead(path);
             return Validate(new BatchScript(ReadBounded(file), path, System.IO.Path.GetFileName(path)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -49,12 +49,12 @@ internal sealed record BatchScript(byte[] Text, string Path, string JobName)
     private static string? Find(CommandContext context, string name)
     {
         string here = System.IO.Path.GetFullPath(name, context.WorkingDirectory);
-        if (File.Exists(here)) return here;
+        if (context.Files.IsFile(here)) return here;
         if (name.Contains('/') || !context.Environment.TryGetValue("PATH", out string? path)) return null;
         foreach (string folder in path.Split(':', StringSplitOptions.RemoveEmptyEntries))
         {
             string candidate = System.IO.Path.GetFullPath(System.IO.Path.Combine(folder, name), context.WorkingDirectory);
-            if (File.Exists(candidate)) return candidate;
+            if (context.Files.IsFile(candidate)) return candidate;
         }
         return null;
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Stint.Cli.Client;
+using Stint.Cli.Files;
 using Stint.Cli.Slurm.Format;
 using Stint.Protocol.Api;
 using Stint.Protocol.Slurm;
@@ -22,10 +23,10 @@ internal static class WriteScript
             return 1;
         }
         if (!JobIdSpec.TryParse(words[1], out var id, out _)) return Failed(context, "Invalid job id specified");
+        string target = words.Count > 2 ? words[2] : string.Create(CultureInfo.InvariantCulture, $"slurm-{id!}.sh");
         try
         {
             uint job = await NumberAsync(context, id!);
-            string target = words.Count > 2 ? words[2] : string.Create(CultureInfo.InvariantCulture, $"slurm-{id!}.sh");
             await using var script = await context.Api.GetStreamAsync($"/api/v1/jobs/{job}/script", context.Cancellation);
             if (target == "-")
             {
@@ -34,13 +35,18 @@ internal static class WriteScript
                 await context.RawOut.FlushAsync(context.Cancellation);
                 return 0;
             }
-            await using (var file = new FileStream(Path.Combine(context.WorkingDirectory, target), FileMode.Create, FileAccess.Write))
+            await using (var file = context.Files.Create(target))
                 await script.CopyToAsync(file, context.Cancellation);
             context.Out.Write($"batch script for job {id} written to {Printable.Of(target)}\n");
             return 0;
         }
         catch (ApiRefusedException e) { return Failed(context, SlurmErrors.Sentence(e.Refusal)); }
-        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        catch (FileException e)
+        {
+            context.Error.WriteLine($"{context.Name}: error: failed to open file `{Printable.Of(target)}': {e.Message}");
+            return 1;
+        }
+        catch (IOException e)
         {
             context.Error.WriteLine($"{context.Name}: error: {Printable.Of(e.Message)}");
             return 1;

@@ -49,7 +49,7 @@ internal static class SrunRequests
             PtyColumns = size.Columns,
             Overlap = options.Overlap,
             Umask = context.Umask,
-            Rlimits = ResourceLimits.Read(options.Propagate),
+            Rlimits = ResourceLimits.Select(options.Propagate, context.Limits),
         };
     }
 
