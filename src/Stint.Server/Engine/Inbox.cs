@@ -10,7 +10,8 @@ internal sealed class Inbox(int capacity) : IDisposable
 {
     private readonly Channel<Work> channel = Channel.CreateBounded<Work>(
         new BoundedChannelOptions(capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait, AllowSynchronousContinuations = false });
-    private readonly ManualResetEventSlim wake = new();
+    // It sleeps at once: spinning would take the core that the next work comes from.
+    private readonly ManualResetEventSlim wake = new(initialState: false, spinCount: 0);
 
     public bool TryPost(Work work)
     {

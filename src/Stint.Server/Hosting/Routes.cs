@@ -13,6 +13,7 @@ internal static class Routes
 {
     public static void AddServices(IServiceCollection services)
     {
+        services.AddRoutingCore();
         services.ConfigureHttpJsonOptions(options => options.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         services.AddOpenApi(options =>
         {

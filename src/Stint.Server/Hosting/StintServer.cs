@@ -56,7 +56,9 @@ public sealed partial class StintServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(seams);
         var config = LoadConfig(options);
         var home = HomeFolder.Open(options.Home);
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = home.Path, ApplicationName = "stint-server" });
+        // Empty: nothing is read from, or watched in, the content root. The usual builder follows its settings files with a recursive
+        // inotify watch, which here would see every step directory come and go.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { Args = [], ContentRootPath = home.Path, ApplicationName = "stint-server" });
         Logging(builder, home, options.Console, seams.Time);
         var logs = LoggerFactory.Create(logging => Logging(logging, home, options.Console, seams.Time));
         var server = new StintServer(home, seams, logs.CreateLogger<StintServer>());
@@ -93,7 +95,7 @@ public sealed partial class StintServer : IAsyncDisposable
         Prepare(cluster, journal, config);
         parts.Feed.StartAfter(journal.LastSequence);
         Listeners.RemoveStaleSocket(home);
-        builder.WebHost.ConfigureKestrel(kestrel => Listeners.Configure(kestrel, home, config.Listen, Authority));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, home, config.Listen, Authority));
         Routes.AddServices(builder.Services);
         app = builder.Build();
         Routes.Map(app, parts);
