@@ -27,9 +27,9 @@ internal sealed partial class LinkProtocol(
         agents.EndAll();
     }
 
-    public async Task ServeAsync(WebSocket socket, string node, string thumbprint, string address, CancellationToken cancellation)
+    public async Task ServeAsync(WebSocket socket, CorkedStream stream, string node, string thumbprint, string address, CancellationToken cancellation)
     {
-        var session = new AgentSession(socket, node, signer, log);
+        var session = new AgentSession(socket, stream, node, signer, log);
         await using var aborted = cancellation.Register(session.End);
         var writing = session.WriteAsync();
         try
