@@ -7,7 +7,7 @@ namespace Stint.Agent.Launch;
 /// One thread, one epoll: every descriptor of every step, everything posted from elsewhere, and a few timers. What runs on it never blocks.
 /// Whoever is called back owns its state alone, because there is no second caller.
 /// </summary>
-internal sealed unsafe class Reactor : IDisposable
+internal sealed unsafe class Reactor : IReactor, IDisposable
 {
     readonly int _epoll = Posix.EpollCreate(Posix.O_CLOEXEC);
     readonly int _wake = Posix.EventFd(0, Posix.O_CLOEXEC | Posix.SOCK_NONBLOCK);
@@ -27,7 +27,6 @@ internal sealed unsafe class Reactor : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Runs <paramref name="action"/> on the reactor's thread, in order of posting. From any thread.</summary>
     public void Post(Action action)
     {
         if (_stopping)
@@ -39,7 +38,6 @@ internal sealed unsafe class Reactor : IDisposable
 
     public void After(TimeSpan delay, Action action) => _timers.Enqueue(action, Stopwatch.GetTimestamp() + (long)(delay.TotalSeconds * Stopwatch.Frequency));
 
-    /// <summary>Level triggered. A hang-up is told whatever was asked for, so whoever is not interested for now forgets the descriptor.</summary>
     public void Watch(int fd, uint events, Action<uint> ready)
     {
         _watched[fd] = ready;

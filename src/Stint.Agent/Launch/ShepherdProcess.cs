@@ -6,7 +6,7 @@ namespace Stint.Agent.Launch;
 internal readonly record struct ShepherdMessage(uint Kind, byte[] Body, int[] Descriptors);
 
 /// <summary>This agent's end of one shepherd: start it or find it again, send it commands, take its messages. Sends and receives on the reactor only.</summary>
-internal sealed unsafe class ShepherdProcess
+internal sealed unsafe class ShepherdProcess : IShepherd
 {
     const int LowestPassed = 16, PendingMax = 4096;
     [ThreadStatic] static byte[]? _received;
@@ -16,7 +16,6 @@ internal sealed unsafe class ShepherdProcess
 
     public int Fd { get; private set; }
 
-    /// <summary>0 when an earlier life of this agent started it.</summary>
     public int Pid { get; }
 
     /// <summary>
@@ -51,7 +50,7 @@ internal sealed unsafe class ShepherdProcess
     }
 
     /// <summary>Null when nobody listens there (yet, or any more).</summary>
-    public static ShepherdProcess? Connect(StepDirectory directory)
+    public static ShepherdProcess? Connect(IStepDirectory directory)
     {
         // The path in a socket address is short (108 bytes) and a home need not be: through the open directory it always fits.
         var at = Posix.Open(directory.Path, Posix.O_RDONLY | Posix.O_DIRECTORY | Posix.O_CLOEXEC, 0);
@@ -71,7 +70,6 @@ internal sealed unsafe class ShepherdProcess
         return null;
     }
 
-    /// <summary>Never blocks; keeps order. Returns false when commands wait for the shepherd to read: call <see cref="Flush"/> again soon.</summary>
     public bool Send(byte[] command)
     {
         if (Fd >= 0 && _pending.Count < PendingMax)
@@ -91,7 +89,6 @@ internal sealed unsafe class ShepherdProcess
         return true;
     }
 
-    /// <summary>Null: nothing there now. <paramref name="closed"/>: the shepherd is gone.</summary>
     public ShepherdMessage? Receive(out bool closed)
     {
         const int ControlBytes = 16 + 4 * (ShepherdWire.DescriptorsMax + 1);

@@ -6,8 +6,7 @@ namespace Stint.Agent.Launch;
 /// <summary>What a step needs from its host.</summary>
 internal interface IStepSurroundings
 {
-    Reactor Reactor { get; }
-    WorkQueue Queue { get; }
+    INode Node { get; }
     StepWork Work { get; }
     StepHostOptions Options { get; }
     TimeProvider Time { get; }
@@ -26,7 +25,7 @@ internal sealed class Step
     readonly StepInputs _inputs;
     readonly Queue<StepEvent> _events = new();
     readonly List<byte[]> _early = [];
-    ShepherdProcess? _shepherd;
+    IShepherd? _shepherd;
     StepExitedReport? _saved;
     FinishedStep? _finished;
     uint _firstPid;
@@ -35,21 +34,21 @@ internal sealed class Step
     public Step(IStepSurroundings around, LaunchSpec spec)
     {
         (_around, Spec, Id) = (around, spec, StepId.Of(spec.Key));
-        _streams = new StepStreams(Id, around.Reactor, spec.TaskIds, around.Send);
-        _inputs = new StepInputs(Id, around.Reactor, spec.TaskIds, around.Send, index => Command(ShepherdWire.CloseInput(index)));
+        _streams = new StepStreams(Id, around.Node.Reactor, spec.TaskIds, around.Send);
+        _inputs = new StepInputs(Id, around.Node.Reactor, spec.TaskIds, around.Send, index => Command(ShepherdWire.CloseInput(index)));
     }
 
     public StepId Id { get; }
     public LaunchSpec Spec { get; }
     public StepState State { get; private set; } = StepState.Initial;
-    public StepDirectory? Directory { get; private set; }
+    public IStepDirectory? Directory { get; private set; }
     public StepGroup? Group { get; private set; }
     public bool IsOver => State.Phase >= StepPhase.Reported;
 
-    public void Launch(bool recovered = false, int lockFd = -1) => _around.Queue.Add(() =>
+    public void Launch(bool recovered = false, int lockFd = -1) => _around.Node.Queue.Add(() =>
     {
         var prepared = _around.Work.Prepare(Spec, recovered, lockFd);
-        _around.Reactor.Post(() =>
+        _around.Node.Reactor.Post(() =>
         {
             _reusable = !recovered && prepared.Shepherd is not null;
             Take(prepared);
@@ -57,7 +56,7 @@ internal sealed class Step
     });
 
     /// <summary>A shepherd of an earlier life of the agent, alive or not. <paramref name="record"/> or <paramref name="saved"/>: what it or the agent left.</summary>
-    public void Resume(StepDirectory directory, ShepherdProcess? shepherd, ExitRecord? record, StepExitedReport? saved)
+    public void Resume(IStepDirectory directory, IShepherd? shepherd, ExitRecord? record, StepExitedReport? saved)
     {
         (Directory, _saved) = (directory, saved);
         if (shepherd is not null)
@@ -105,7 +104,7 @@ internal sealed class Step
                 _early.Add(command);
         }
         else if (!_shepherd.Send(command))
-            _around.Reactor.After(TimeSpan.FromMilliseconds(20), Flush);
+            _around.Node.Reactor.After(TimeSpan.FromMilliseconds(20), Flush);
     }
 
     public void Input(StepInput input) => _inputs.Add(input);
@@ -143,7 +142,7 @@ internal sealed class Step
                 _around.Exited(this, _finished!);
                 break;
             case StepAction.RemoveDirectory:
-                _around.Queue.Add(() =>
+                _around.Node.Queue.Add(() =>
                 {
                     _around.Work.RemoveDirectory(Directory, _reusable);
                     _around.Removed(this);
@@ -160,7 +159,7 @@ internal sealed class Step
             Apply(new StepEvent.Refused(why));
             return;
         }
-        _around.Reactor.Watch(_shepherd!.Fd, Posix.EPOLLIN, _ => Listen());
+        _around.Node.Reactor.Watch(_shepherd!.Fd, Posix.EPOLLIN, _ => Listen());
         _early.ForEach(Command);
         _early.Clear();
         Apply(new StepEvent.Prepared());
@@ -233,7 +232,7 @@ internal sealed class Step
     /// <summary>The socket is closed: the shepherd is dead, or it dropped an agent that did not listen, or all is said and done.</summary>
     void Lost()
     {
-        _around.Reactor.Forget(_shepherd!.Fd);
+        _around.Node.Reactor.Forget(_shepherd!.Fd);
         _shepherd.Close();
         _around.Reap(_shepherd.Pid);
         _reusable &= State.Phase > StepPhase.Running;
@@ -248,17 +247,17 @@ internal sealed class Step
         var held = Directory!.TryLock();
         if (held >= 0)
         {
-            Posix.Close(held);
+            _around.Node.Spool.Unlock(held);
             Apply(Directory.ReadExit() is { } record ? new StepEvent.TasksEnded(record) : new StepEvent.ShepherdGone());
         }
-        else if (ShepherdProcess.Connect(Directory) is { } again)
+        else if (_around.Node.Shepherds.Connect(Directory) is { } again)
         {
             _streams.Detach();
             _shepherd = again;
-            _around.Reactor.Watch(again.Fd, Posix.EPOLLIN, _ => Listen());
+            _around.Node.Reactor.Watch(again.Fd, Posix.EPOLLIN, _ => Listen());
         }
         else if (_around.Time.GetElapsedTime(since) < TimeSpan.FromSeconds(10))
-            _around.Reactor.After(TimeSpan.FromMilliseconds(20), () => FindAgain(since));
+            _around.Node.Reactor.After(TimeSpan.FromMilliseconds(20), () => FindAgain(since));
         else
             Apply(new StepEvent.ShepherdGone());
     }
@@ -280,13 +279,13 @@ internal sealed class Step
         _streams.Drain(() => Apply(new StepEvent.OutputDrained()));
     }
 
-    void ExpireDrain(TimeSpan after) => _around.Reactor.After(after, () => Apply(new StepEvent.DrainExpired()));
+    void ExpireDrain(TimeSpan after) => _around.Node.Reactor.After(after, () => Apply(new StepEvent.DrainExpired()));
 
     void WatchDrain(long progress)
     {
         if (Spec.Io == IoMode.IoFiles)
             return;
-        _around.Reactor.After(_around.Options.DrainMaxStalled, () =>
+        _around.Node.Reactor.After(_around.Options.DrainMaxStalled, () =>
         {
             if (_streams.Progress == progress)
                 Apply(new StepEvent.DrainExpired());
@@ -298,10 +297,10 @@ internal sealed class Step
     void Finish()
     {
         var (state, group) = (State, Group);
-        _around.Queue.Add(() =>
+        _around.Node.Queue.Add(() =>
         {
             var finished = _around.Work.Finish(Id, Spec, state, Directory, group, _saved);
-            _around.Reactor.Post(() =>
+            _around.Node.Reactor.Post(() =>
             {
                 _finished = finished;
                 Conclude(finished.Report);
@@ -325,7 +324,7 @@ internal sealed class Step
     void Flush()
     {
         if (_shepherd is { Fd: >= 0 } && !_shepherd.Flush())
-            _around.Reactor.After(TimeSpan.FromMilliseconds(20), Flush);
+            _around.Node.Reactor.After(TimeSpan.FromMilliseconds(20), Flush);
     }
 
     uint FirstPid() => _firstPid != 0 ? _firstPid : State.Exit?.Tasks.FirstOrDefault()?.Pid ?? 0;

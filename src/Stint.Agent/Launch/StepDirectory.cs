@@ -17,7 +17,7 @@ namespace Stint.Agent.Launch;
 /// A step is never started in a boot other than the one its order came in. A file under a name ending in .tmp (exit and script: .old) means nothing; a directory
 /// that was used before (<see cref="SpareDirectories"/>) has one for each, which is overwritten instead of an inode being made.
 /// </summary>
-internal sealed class StepDirectory
+internal sealed class StepDirectory : IStepDirectory
 {
     static readonly string BootId = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
     const UnixFileMode Passable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
@@ -65,7 +65,6 @@ internal sealed class StepDirectory
                 yield return new StepDirectory(path, id);
     }
 
-    /// <summary>Null when the directory is one half made or half removed. <c>sameBoot</c>: whether processes of it can still be there.</summary>
     public (LaunchSpec Spec, bool SameBoot)? ReadSpec()
     {
         if (ReadWhole("spec") is not { } bytes || Array.IndexOf(bytes, (byte)'\n') is not (> 0 and var end))
@@ -137,10 +136,8 @@ internal sealed class StepDirectory
     public StepExitedReport? ReadReport() => Parse(StepExitedReport.Parser, "report");
     public ExitRecord? ReadExit() => ReadWhole("exit") is { } bytes ? ShepherdWire.DecodeRecord(bytes) : null;
 
-    /// <summary>What was left in a pipe when the step ended without an agent.</summary>
     public byte[] ReadResidue(int taskIndex, int stream) => ReadWhole($"out.{taskIndex}.{stream}") ?? [];
 
-    /// <summary>The lock's descriptor, or -1 when somebody else holds it: a living shepherd.</summary>
     public int TryLock()
     {
         var fd = Posix.Open(Path, Posix.O_RDONLY | Posix.O_DIRECTORY | Posix.O_CLOEXEC, 0);

@@ -8,15 +8,13 @@ namespace Stint.Agent.Launch;
 public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
 {
     static readonly TimeSpan RetryRemovalAfter = TimeSpan.FromSeconds(5);
-    const int WorkThreads = 8;
     readonly Dictionary<StepId, Step> _steps = [];
     readonly ConcurrentDictionary<StepId, bool> _holdings = new();
     readonly ICgroups _cgroups;
     readonly IStepReports _link;
     readonly ReportLog _reports;
     readonly Action<Exception> _onFault;
-    readonly Reactor _reactor;
-    readonly WorkQueue _queue;
+    readonly INode _node;
     readonly StepWork _work;
     readonly StepHostOptions _options;
     readonly TimeProvider _time;
@@ -24,17 +22,18 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
 
     /// <param name="onFault">Told of what should not have happened; the host goes on. From any thread.</param>
     public StepHost(StepHostOptions options, ICgroups cgroups, IStepReports link, TimeProvider time, Action<Exception> onFault)
+        : this(options, new LinuxNode(options, time, onFault), cgroups, link, time, onFault)
     {
-        (_options, _cgroups, _link, _time, _onFault) = (options, cgroups, link, time, onFault);
-        StepDirectory.MakeSpool(options.Spool);
-        _reports = new ReportLog(link);
-        _work = new StepWork(options, cgroups, time);
-        _reactor = new Reactor("stint-steps", onFault);
-        _queue = new WorkQueue("stint-step-work", WorkThreads, onFault);
     }
 
-    Reactor IStepSurroundings.Reactor => _reactor;
-    WorkQueue IStepSurroundings.Queue => _queue;
+    internal StepHost(StepHostOptions options, INode node, ICgroups cgroups, IStepReports link, TimeProvider time, Action<Exception> onFault)
+    {
+        (_options, _node, _cgroups, _link, _time, _onFault) = (options, node, cgroups, link, time, onFault);
+        _reports = new ReportLog(link);
+        _work = new StepWork(options, node, cgroups, time);
+    }
+
+    INode IStepSurroundings.Node => _node;
     StepWork IStepSurroundings.Work => _work;
     StepHostOptions IStepSurroundings.Options => _options;
     TimeProvider IStepSurroundings.Time => _time;
@@ -42,20 +41,20 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
     public IReadOnlyList<StepHolding> Holdings => [.. _holdings.Select(h => new StepHolding { Key = h.Key.ToKey(), Exited = h.Value })];
     public IReadOnlyList<ToServer> Unacknowledged => _reports.Open;
 
-    public Task RecoverAsync(CancellationToken cancellation) => new StepRecovery(_options, _cgroups, _reactor, Register, _onFault).RunAsync(cancellation);
+    public Task RecoverAsync(CancellationToken cancellation) => new StepRecovery(_node, _cgroups, _time, Register, _onFault).RunAsync(cancellation);
 
     public void Launch(LaunchSpec spec)
     {
         if (spec.Key is null)
             return;      // nobody could be told of it
-        _reactor.Post(() =>
+        _node.Reactor.Post(() =>
         {
             if (!_steps.ContainsKey(StepId.Of(spec.Key)))
                 Register(spec).Launch();
         });
     }
 
-    public void EndJob(EndJob order) => _reactor.Post(() =>
+    public void EndJob(EndJob order) => _node.Reactor.Post(() =>
     {
         var mine = _steps.Values.Where(s => s.Id.Job == order.JobId && !s.IsOver && (order.Attempt == 0 || s.Id.Attempt <= order.Attempt)).ToList();
         foreach (var step in mine)
@@ -64,7 +63,7 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
             Released(order.JobId, order.Attempt);
     });
 
-    public void Signal(SignalStep order) => _reactor.Post(() =>
+    public void Signal(SignalStep order) => _node.Reactor.Post(() =>
     {
         var command = ShepherdWire.Signal(order.Signal, order.BatchOnly ? SignalScope.FirstTask : SignalScope.Group);
         foreach (var step in _steps.Values)
@@ -92,8 +91,7 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
         if (_disposed)
             return;
         _disposed = true;
-        _queue.Dispose();
-        _reactor.Dispose();
+        (_node as IDisposable)?.Dispose();
         foreach (var step in _steps.Values)
             step.Detach();
     }
@@ -109,7 +107,7 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
     void OnStep(StepKey? key, Action<Step> action)
     {
         if (key is not null)
-            _reactor.Post(() =>
+            _node.Reactor.Post(() =>
             {
                 if (_steps.TryGetValue(StepId.Of(key), out var step))
                     action(step);
@@ -126,10 +124,10 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
         _holdings[step.Id] = true;
         _reports.Send(new ToServer { StepExited = finished.Report });
         if (last && !finished.Released)
-            _reactor.After(RetryRemovalAfter, () => RetryRemoval(step));
+            _node.Reactor.After(RetryRemovalAfter, () => RetryRemoval(step));
     }
 
-    void IStepSurroundings.Removed(Step step) => _reactor.Post(() =>
+    void IStepSurroundings.Removed(Step step) => _node.Reactor.Post(() =>
     {
         _steps.Remove(step.Id);
         _holdings.TryRemove(step.Id, out _);
@@ -139,12 +137,12 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
 
     void Reap(int pid)
     {
-        if (!ShepherdProcess.TryReap(pid))
-            _reactor.After(TimeSpan.FromMilliseconds(10), () => Reap(pid));
+        if (!_node.Shepherds.TryReap(pid))
+            _node.Reactor.After(TimeSpan.FromMilliseconds(10), () => Reap(pid));
     }
 
     // A process that would not die (it waits on a device or a dead file server) keeps the job's group. The job is released when it is gone.
-    void RetryRemoval(Step step) => _queue.Add(() =>
+    void RetryRemoval(Step step) => _node.Queue.Add(() =>
     {
         var released = false;
         try
@@ -155,14 +153,14 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
         {
             _onFault(stuck);
         }
-        _reactor.Post(() =>
+        _node.Reactor.Post(() =>
         {
             if (_steps.Values.Any(s => s.Id.Job == step.Id.Job && !s.IsOver))
                 return;      // the last of them reports
             if (released)
                 Released(step.Id.Job, step.Id.Attempt);
             else
-                _reactor.After(RetryRemovalAfter, () => RetryRemoval(step));
+                _node.Reactor.After(RetryRemovalAfter, () => RetryRemoval(step));
         });
     });
 

@@ -7,7 +7,7 @@ namespace Stint.Agent.Launch;
 /// Owned by the reactor's thread.
 /// </summary>
 /// <param name="closeInput">Tells the shepherd to close its copy of a task's pipe too; the argument is the task's index.</param>
-internal sealed class StepInputs(StepId id, Reactor reactor, IReadOnlyList<uint> taskIds, Action<ToServer> send, Action<uint> closeInput)
+internal sealed class StepInputs(StepId id, IReactor reactor, IReadOnlyList<uint> taskIds, Action<ToServer> send, Action<uint> closeInput)
 {
     const int QueuedBytesMax = 4 << 20;
     const byte EndOfTransmission = 4;

@@ -8,18 +8,18 @@ namespace Stint.Agent.Launch;
 /// lock held → the shepherd lives; exit record → it ended without us; from an earlier boot, or a socket without a shepherd → the shepherd died;
 /// otherwise nothing was ever started → start it now.
 /// </summary>
-internal sealed class StepRecovery(StepHostOptions options, ICgroups cgroups, Reactor reactor, Func<LaunchSpec, Step> register, Action<Exception> onFault)
+internal sealed class StepRecovery(INode node, ICgroups cgroups, TimeProvider time, Func<LaunchSpec, Step> register, Action<Exception> onFault)
 {
-    static readonly TimeSpan ConnectMax = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan ConnectMax = TimeSpan.FromSeconds(5), RetryAfter = TimeSpan.FromMilliseconds(10);
 
     public async Task RunAsync(CancellationToken cancellation)
     {
-        List<(StepDirectory Directory, LaunchSpec Spec, bool SameBoot)> found = [];
-        foreach (var directory in StepDirectory.All(options.Spool))
+        List<(IStepDirectory Directory, LaunchSpec Spec, bool SameBoot)> found = [];
+        foreach (var directory in node.Spool.All())
             if (directory.ReadSpec() is { } spec)
                 found.Add((directory, spec.Spec, spec.SameBoot));
             else
-                Directory.Delete(directory.Path, recursive: true);
+                node.Spool.Discard(directory);
         try
         {
             cgroups.RemoveStrays([.. found.Select(f => (f.Directory.Id.Job, f.Directory.Id.Step))]);
@@ -32,7 +32,7 @@ internal sealed class StepRecovery(StepHostOptions options, ICgroups cgroups, Re
             await RecoverAsync(directory, spec, sameBoot, cancellation);
     }
 
-    async Task RecoverAsync(StepDirectory directory, LaunchSpec spec, bool sameBoot, CancellationToken cancellation)
+    async Task RecoverAsync(IStepDirectory directory, LaunchSpec spec, bool sameBoot, CancellationToken cancellation)
     {
         if (directory.ReadReport() is { } saved)
         {
@@ -40,18 +40,17 @@ internal sealed class StepRecovery(StepHostOptions options, ICgroups cgroups, Re
             return;
         }
         var lockFd = directory.TryLock();
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(ConnectMax);
+        var since = time.GetTimestamp();
         while (lockFd < 0)
         {
-            if (ShepherdProcess.Connect(directory) is { } shepherd)
+            if (node.Shepherds.Connect(directory) is { } shepherd)
             {
                 await OnReactor(step => step.Resume(directory, shepherd, null, null), spec);
                 return;
             }
-            if (patience.IsCancellationRequested)
+            if (time.GetElapsedTime(since) >= ConnectMax)
                 break;      // alive, but it does not answer: as good as dead, its group will be killed
-            await Task.Delay(10, cancellation);
+            await Task.Delay(RetryAfter, time, cancellation);
             lockFd = directory.TryLock();
         }
         if (lockFd >= 0 && sameBoot && !directory.WasSpawned && directory.ReadExit() is null)
@@ -60,7 +59,7 @@ internal sealed class StepRecovery(StepHostOptions options, ICgroups cgroups, Re
             return;
         }
         if (lockFd >= 0)
-            Posix.Close(lockFd);
+            node.Spool.Unlock(lockFd);
         await OnReactor(step => step.Resume(directory, null, directory.ReadExit(), null), spec);
     }
 
@@ -71,7 +70,7 @@ internal sealed class StepRecovery(StepHostOptions options, ICgroups cgroups, Re
     Task OnReactor(Action<Step> action, LaunchSpec spec)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        reactor.Post(() =>
+        node.Reactor.Post(() =>
         {
             try
             {

@@ -7,7 +7,7 @@ namespace Stint.Agent.Launch;
 /// Output of a step's pipes and terminals towards its client. At most <see cref="WindowBytes"/> are on their way; what was not taken stays
 /// in the pipes and holds the job back. Owned by the reactor's thread.
 /// </summary>
-internal sealed class StepStreams(StepId id, Reactor reactor, IReadOnlyList<uint> taskIds, Action<ToServer> send)
+internal sealed class StepStreams(StepId id, IReactor reactor, IReadOnlyList<uint> taskIds, Action<ToServer> send)
 {
     public const int WindowBytes = 256 << 10;
     const int ReadBytes = 32 << 10;

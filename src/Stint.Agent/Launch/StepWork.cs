@@ -4,7 +4,7 @@ using Stint.Protocol.Agents;
 namespace Stint.Agent.Launch;
 
 /// <summary>What making a step gave. <paramref name="Refused"/>: why it got no shepherd; what was made until then is to be removed again.</summary>
-internal sealed record PreparedStep(StepDirectory? Directory, StepGroup? Group, ShepherdProcess? Shepherd, string? Refused);
+internal sealed record PreparedStep(IStepDirectory? Directory, StepGroup? Group, IShepherd? Shepherd, string? Refused);
 
 /// <param name="Released">Nothing of the job is left in the kernel.</param>
 /// <param name="Stuck">The group would not go; it is to be tried again.</param>
@@ -14,19 +14,16 @@ internal sealed record FinishedStep(StepExitedReport Report, bool Released, bool
 /// What blocks: kernel files, the spool, spawning. Runs on the work queue, one call at a time per step. The order of the acts is what makes
 /// the death of the agent between any two of them harmless (see <see cref="StepDirectory"/>).
 /// </summary>
-internal sealed class StepWork(StepHostOptions options, ICgroups cgroups, TimeProvider time)
+internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgroups, TimeProvider time)
 {
-    readonly UserAccounts _accounts = new(time);
-    readonly SpareDirectories _spares = new(options.Spool);
-
     /// <param name="lockFd">The directory's lock when it is already held (recovery), else -1. Closed in any case.</param>
     public PreparedStep Prepare(LaunchSpec spec, bool recovered, int lockFd)
     {
-        StepDirectory? directory = null;
+        IStepDirectory? directory = null;
         StepGroup? group = null;
         try
         {
-            directory = StepDirectory.Create(options.Spool, spec, _spares, ref lockFd);
+            directory = node.Spool.Create(spec, ref lockFd);
             Reached("spec");
             if (LaunchPlan.Refuse(spec) is { } why)
                 return new PreparedStep(directory, null, null, why);
@@ -40,9 +37,9 @@ internal sealed class StepWork(StepHostOptions options, ICgroups cgroups, TimePr
             if (!spec.Payload.Script.IsEmpty)
                 directory.WriteScript(spec.Payload.Script.Span, spec.Uid, spec.Gid);
             Reached("files");
-            var account = _accounts.Find(spec.Uid, spec.Gid);
+            var account = node.Account(spec.Uid, spec.Gid);
             var request = LaunchPlan.Make(spec, account, directory.ScriptPath, group.ProcsFiles, WallLimitMs(spec, recovered));
-            var shepherd = ShepherdProcess.Start(options.Shepherd, directory.Id, request, lockFd);
+            var shepherd = node.Shepherds.Start(directory.Id, request, lockFd);
             Reached("spawned");
             return new PreparedStep(directory, group, shepherd, null);
         }
@@ -57,11 +54,11 @@ internal sealed class StepWork(StepHostOptions options, ICgroups cgroups, TimePr
         finally
         {
             if (lockFd >= 0)
-                Posix.Close(lockFd);
+                node.Spool.Unlock(lockFd);
         }
     }
 
-    public FinishedStep Finish(StepId id, LaunchSpec spec, StepState state, StepDirectory? directory, StepGroup? group, StepExitedReport? saved)
+    public FinishedStep Finish(StepId id, LaunchSpec spec, StepState state, IStepDirectory? directory, StepGroup? group, StepExitedReport? saved)
     {
         var receipt = group?.Receipt ?? directory?.ReadReceipt();
         group ??= cgroups.Find(spec.Key, spec.Uid);
@@ -97,15 +94,10 @@ internal sealed class StepWork(StepHostOptions options, ICgroups cgroups, TimePr
         group is null ? cgroups.IsJobGone(spec.Key.JobId, spec.Uid) : cgroups.KillAndRemove(group, options.KillDeadline);
 
     /// <param name="reusable">One life of the agent launched the step and followed it to its end.</param>
-    public void RemoveDirectory(StepDirectory? directory, bool reusable)
+    public void RemoveDirectory(IStepDirectory? directory, bool reusable)
     {
-        try
-        {
-            directory?.Remove(reusable ? _spares : null);
-        }
-        catch (DirectoryNotFoundException)
-        {
-        }
+        if (directory is not null)
+            node.Spool.Remove(directory, reusable);
     }
 
     Measured? Measure(StepGroup? group)

@@ -4,7 +4,7 @@ namespace Stint.Agent.Launch;
 /// A few threads for what blocks for a millisecond: kernel files, directories, spawning. What is done there posts its result back to the reactor.
 /// A thread without work sleeps at once (the framework's own queues yield for a while first, which costs as much as a step).
 /// </summary>
-internal sealed class WorkQueue : IDisposable
+internal sealed class WorkQueue : IWorkQueue, IDisposable
 {
     readonly object _gate = new();
     readonly Queue<Action> _work = new();

@@ -13,15 +13,20 @@ namespace Stint.Agent.Session;
 /// The one connection of this node: outbound WebSocket over TLS in both directions authenticated, kept up for ever. A link that is down, slow or
 /// talks nonsense disturbs no running step: it is dropped and made again, and what the server has not acknowledged is sent again.
 /// </summary>
-internal sealed partial class Link(ServerAddress server, NodeIdentity identity, Machine machine, IStepHost host, Outbox outbox, TimeProvider time, ILogger log) : IDisposable
+internal sealed partial class Link(
+    IServerDial server, string node, string cluster, Machine machine, IStepHost host, Outbox outbox, TimeProvider time, Func<double> random, Func<Heartbeat> vitals, ILogger log) : IDisposable
 {
-    public const string Path = "/api/v1/agents/link";
     private const int HeartbeatSecondsMin = 1, HeartbeatSecondsMax = 600;
     private static readonly TimeSpan HandshakeDeadline = TimeSpan.FromSeconds(15);
 
-    private readonly LaunchVerifier _verifier = new(identity.Node, identity.Cluster, time);
-    private readonly Backoff _backoff = new(Random.Shared.NextDouble);
+    private readonly LaunchVerifier _verifier = new(node, cluster, time);
+    private readonly Backoff _backoff = new(random);
     private readonly long _startMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    public Link(ServerAddress server, NodeIdentity identity, Machine machine, IStepHost host, Outbox outbox, TimeProvider time, ILogger log)
+        : this(new ServerDial(server, identity), identity.Node, identity.Cluster, machine, host, outbox, time, Random.Shared.NextDouble, Vitals, log)
+    {
+    }
 
     /// <summary>Returns only by <see cref="FencedException"/> or cancellation.</summary>
     public async Task RunAsync(CancellationToken cancellation)
@@ -31,12 +36,12 @@ internal sealed partial class Link(ServerAddress server, NodeIdentity identity, 
             try
             {
                 await SessionAsync(attempt, cancellation);
-                Log.Ended(log, server.ToString());
+                Log.Ended(log, server.Address);
             }
             catch (Exception e) when (e is WebSocketException or HttpRequestException or IOException or ProtocolException or CryptographicException
                 || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
             {
-                Log.Failed(log, server.ToString(), Innermost(e).Message);
+                Log.Failed(log, server.Address, Innermost(e).Message);
             }
             finally
             {
@@ -49,37 +54,37 @@ internal sealed partial class Link(ServerAddress server, NodeIdentity identity, 
     private async Task SessionAsync(int attempt, CancellationToken cancellation)
     {
         using var session = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using var socket = new ClientWebSocket();
         var frame = new FrameBuffer();
-        var heartbeat = await GreetAsync(socket, frame, attempt, session.Token);
+        using var deadline = new CancellationTokenSource(HandshakeDeadline, time);
+        using var handshake = CancellationTokenSource.CreateLinkedTokenSource(session.Token, deadline.Token);
+        using var socket = await server.DialAsync(attempt, handshake.Token);
+        var heartbeat = await GreetAsync(socket, frame, handshake.Token);
         _backoff.Reset();
-        Log.Connected(log, server.ToString(), identity.Cluster);
+        Log.Connected(log, server.Address, cluster);
         outbox.Open(host);
         var orders = new Orders(host, _verifier, outbox, time, log);
         var tasks = new[] { ReadAsync(socket, frame, orders, session.Token), WriteAsync(socket, session.Token), BeatAsync(heartbeat, session.Token) };
         var first = await Task.WhenAny(tasks);
-        await session.CancelAsync();
-        socket.Abort();
+        End(session, socket);
         await Task.WhenAll(tasks).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         await first;
     }
 
-    /// <summary>Connects, says Hello, waits for Welcome; the interval of heartbeats.</summary>
-    private async Task<TimeSpan> GreetAsync(ClientWebSocket socket, FrameBuffer frame, int attempt, CancellationToken cancellation)
+    /// <summary>Not CancelAsync: what hears of it only ends, and a simulation has no thread but its own.</summary>
+    private static void End(CancellationTokenSource session, WebSocket socket)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        deadline.CancelAfter(HandshakeDeadline);
-        // The handler lives as long as the handshake: the socket keeps the stream it was given.
-        var handler = ServerTrust.Handler(identity.Authority, identity.Certificate, c => server.DialAsync(attempt, c));
-        using var invoker = new HttpMessageInvoker(handler);
-        socket.Options.KeepAliveInterval = TimeSpan.FromSeconds(10);
-        socket.Options.KeepAliveTimeout = TimeSpan.FromSeconds(20);
-        await socket.ConnectAsync(new Uri($"wss://{ServerAddress.CertificateName}{Path}"), invoker, deadline.Token);
-        await SendAsync(socket, new ArrayBufferWriter<byte>(4096), Hello(), deadline.Token);
-        var answer = await ReadMessageAsync(socket, frame, deadline.Token) ?? throw new ProtocolException("the server closed the link before Welcome");
+        session.Cancel();
+        socket.Abort();
+    }
+
+    /// <summary>Says Hello, waits for Welcome; the interval of heartbeats.</summary>
+    private async Task<TimeSpan> GreetAsync(WebSocket socket, FrameBuffer frame, CancellationToken cancellation)
+    {
+        await SendAsync(socket, new ArrayBufferWriter<byte>(4096), Hello(), cancellation);
+        var answer = await ReadMessageAsync(socket, frame, cancellation) ?? throw new ProtocolException("the server closed the link before Welcome");
         if (answer.BodyCase == ToAgent.BodyOneofCase.Fenced) throw new FencedException(answer.Fenced.Why);
         if (answer.BodyCase != ToAgent.BodyOneofCase.Welcome) throw new ProtocolException($"the server's first message is {answer.BodyCase}, not Welcome");
-        if (answer.Welcome.Cluster != identity.Cluster) throw new ProtocolException($"this is cluster '{answer.Welcome.Cluster}', the node joined '{identity.Cluster}'");
+        if (answer.Welcome.Cluster != cluster) throw new ProtocolException($"this is cluster '{answer.Welcome.Cluster}', the node joined '{cluster}'");
         _verifier.Trust(answer.Welcome.SigningKey.Span);
         return TimeSpan.FromSeconds(Math.Clamp(answer.Welcome.HeartbeatS, HeartbeatSecondsMin, HeartbeatSecondsMax));
     }
@@ -88,14 +93,14 @@ internal sealed partial class Link(ServerAddress server, NodeIdentity identity, 
     {
         var hello = new Hello
         {
-            Node = identity.Node, Cluster = identity.Cluster, Version = AgentVersion.Text, Hardware = machine.Report, Hostname = machine.Hostname, Os = machine.Os,
+            Node = node, Cluster = cluster, Version = AgentVersion.Text, Hardware = machine.Report, Hostname = machine.Hostname, Os = machine.Os,
             BootMs = machine.BootMs, AgentStartMs = _startMs, NowMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
         };
         hello.Holdings.AddRange(host.Holdings);
         return new ToServer { Hello = hello };
     }
 
-    private static async Task ReadAsync(ClientWebSocket socket, FrameBuffer frame, Orders orders, CancellationToken cancellation)
+    private static async Task ReadAsync(WebSocket socket, FrameBuffer frame, Orders orders, CancellationToken cancellation)
     {
         while (await ReadMessageAsync(socket, frame, cancellation) is { } message)
         {
@@ -105,7 +110,7 @@ internal sealed partial class Link(ServerAddress server, NodeIdentity identity, 
     }
 
     /// <summary>Null when the server closed the link.</summary>
-    private static async Task<ToAgent?> ReadMessageAsync(ClientWebSocket socket, FrameBuffer frame, CancellationToken cancellation)
+    private static async Task<ToAgent?> ReadMessageAsync(WebSocket socket, FrameBuffer frame, CancellationToken cancellation)
     {
         while (true)
         {
@@ -120,7 +125,7 @@ internal sealed partial class Link(ServerAddress server, NodeIdentity identity, 
         }
     }
 
-    private async Task WriteAsync(ClientWebSocket socket, CancellationToken cancellation)
+    private async Task WriteAsync(WebSocket socket, CancellationToken cancellation)
     {
         var buffer = new ArrayBufferWriter<byte>(16 << 10);
         while (await outbox.Queue.WaitToReadAsync(cancellation))
@@ -129,7 +134,7 @@ internal sealed partial class Link(ServerAddress server, NodeIdentity identity, 
         }
     }
 
-    private static async Task SendAsync(ClientWebSocket socket, ArrayBufferWriter<byte> buffer, ToServer message, CancellationToken cancellation)
+    private static async Task SendAsync(WebSocket socket, ArrayBufferWriter<byte> buffer, ToServer message, CancellationToken cancellation)
     {
         buffer.ResetWrittenCount();
         message.WriteTo(buffer);
@@ -139,11 +144,13 @@ internal sealed partial class Link(ServerAddress server, NodeIdentity identity, 
     private async Task BeatAsync(TimeSpan every, CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(every, time);
-        do outbox.Send(new ToServer { Heartbeat = new Heartbeat { Load1M = Hardware.OperatingSystem.Load(), MemoryFreeBytes = MemorySize.Free() } });
+        do outbox.Send(new ToServer { Heartbeat = vitals() });
         while (await timer.WaitForNextTickAsync(cancellation));
     }
 
     public void Dispose() => _verifier.Dispose();
+
+    private static Heartbeat Vitals() => new() { Load1M = Hardware.OperatingSystem.Load(), MemoryFreeBytes = MemorySize.Free() };
 
     private static Exception Innermost(Exception e)
     {

@@ -11,13 +11,13 @@ namespace Stint.Server.Agents;
 /// One agent's WebSocket: a reading loop, and a writing loop that drains a bounded queue. Sending never blocks: a link that cannot
 /// keep up is closed, and after its reconnect everything due is derived from the state again.
 /// </summary>
-internal sealed partial class AgentSession(WebSocket socket, CorkedStream stream, string node, LaunchSigner signer, ILogger log)
+internal sealed partial class AgentSession(WebSocket socket, CorkedStream stream, string node, LaunchSigner signer, TimeProvider time, ILogger log)
 {
     public const int FrameMaxBytes = 8 << 20;
     private const int QueueMax = 16_384;
     private static readonly TimeSpan FenceTimeout = TimeSpan.FromSeconds(2);
     private readonly Channel<Outgoing> outgoing = Channel.CreateBounded<Outgoing>(new BoundedChannelOptions(QueueMax) { SingleReader = true });
-    private readonly CancellationTokenSource over = new();
+    private readonly CancellationTokenSource over = new(Timeout.InfiniteTimeSpan, time);
 
     /// <summary>From the certificate; every report of this session is about this node.</summary>
     public string Node { get; } = node;

@@ -29,7 +29,7 @@ internal sealed partial class LinkProtocol(
 
     public async Task ServeAsync(WebSocket socket, CorkedStream stream, string node, string thumbprint, string address, CancellationToken cancellation)
     {
-        var session = new AgentSession(socket, stream, node, signer, log);
+        var session = new AgentSession(socket, stream, node, signer, time, log);
         await using var aborted = cancellation.Register(session.End);
         var writing = session.WriteAsync();
         try
@@ -50,9 +50,9 @@ internal sealed partial class LinkProtocol(
         }
     }
 
-    private static async Task<Hello?> HelloAsync(AgentSession session, FrameBuffer frame)
+    private async Task<Hello?> HelloAsync(AgentSession session, FrameBuffer frame)
     {
-        using var timer = new CancellationTokenSource(HelloTimeout);
+        using var timer = new CancellationTokenSource(HelloTimeout, time);
         await using var end = timer.Token.Register(session.End);
         var first = await session.ReadAsync(frame);
         return first?.BodyCase == ToServer.BodyOneofCase.Hello ? first.Hello : null;

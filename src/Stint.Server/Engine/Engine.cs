@@ -20,7 +20,7 @@ internal sealed partial class Engine : IDisposable
     private readonly SnapshotPolicy snapshots;
     private readonly Action<Exception> broken;
     private readonly ILogger log;
-    private readonly Inbox inbox = new(InboxCapacity);
+    private readonly Inbox inbox;
     private readonly Batch batch;
     private readonly List<Work> works = new(BatchMax);
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -38,6 +38,7 @@ internal sealed partial class Engine : IDisposable
         this.snapshots = snapshots;
         this.broken = broken;
         this.log = log;
+        inbox = new Inbox(InboxCapacity, time);
         batch = new Batch(cluster);
         sequence = journal.LastSequence;
     }
@@ -87,14 +88,8 @@ internal sealed partial class Engine : IDisposable
     {
         try
         {
-            while (true)
-            {
-                Drain();
-                if (works.Count > 0 || IsDue(Now())) RunBatch();
-                if (works.Count == 0 && inbox.IsOver) break;
-                works.Clear();
-                if (!inbox.IsOver) inbox.Wait(UntilDue(Now()));
-            }
+            while (RunOnce())
+                if (!inbox.IsOver) inbox.Wait(UntilDue());
             snapshots.TakeFinal(cluster, sequence);
         }
         catch (Exception e)
@@ -110,6 +105,19 @@ internal sealed partial class Engine : IDisposable
         }
         ended.TrySetResult();
     }
+
+    /// <summary>One turn of the loop, on the caller's thread, which is the engine's from here on (a simulation has no other). False: nothing more will come.</summary>
+    internal bool RunOnce()
+    {
+        Drain();
+        if (works.Count > 0 || IsDue(Now())) RunBatch();
+        if (works.Count == 0 && inbox.IsOver) return false;
+        works.Clear();
+        return true;
+    }
+
+    /// <summary>There is work that does not wait for the next turn.</summary>
+    internal bool HasUrgentWork => inbox.IsUrgent;
 
     private void Drain()
     {
@@ -165,8 +173,10 @@ internal sealed partial class Engine : IDisposable
     private bool TickIsDue(Instant now) => now.Milliseconds < lastTickMs || now.Milliseconds - lastTickMs >= TickInterval.TotalMilliseconds
         || (cluster.NextWake.IsSet && cluster.NextWake <= now);
 
-    private TimeSpan UntilDue(Instant now)
+    /// <summary>How long until a turn is due although nothing came.</summary>
+    internal TimeSpan UntilDue()
     {
+        var now = Now();
         if (ScheduleIsDue(now)) return TimeSpan.Zero;
         var due = lastTickMs + (long)TickInterval.TotalMilliseconds;
         if (cluster.NeedsSchedule) due = Math.Min(due, scheduleNotBeforeMs);

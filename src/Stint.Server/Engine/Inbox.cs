@@ -9,18 +9,18 @@ namespace Stint.Server.Engine;
 internal sealed class Inbox : IDisposable
 {
     /// <summary>How long work that can wait does so, for want of other work to share its commit with.</summary>
-    private const int PatienceMs = 50;
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
     private readonly Channel<Work> channel;
     // It sleeps at once: spinning would take the core that the next work comes from.
     private readonly ManualResetEventSlim wake = new(initialState: false, spinCount: 0);
-    private readonly Timer patience;
+    private readonly ITimer patience;
     private int urgent, patient;
 
-    public Inbox(int capacity)
+    public Inbox(int capacity, TimeProvider time)
     {
         channel = Channel.CreateBounded<Work>(
             new BoundedChannelOptions(capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait, AllowSynchronousContinuations = false });
-        patience = new Timer(_ => Wake());
+        patience = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public bool TryPost(Work work)
@@ -34,7 +34,7 @@ internal sealed class Inbox : IDisposable
     {
         if (!channel.Writer.TryWrite(work)) await channel.Writer.WriteAsync(work, cancellation);
         if (!work.CanWait) Wake();
-        else if (Interlocked.Exchange(ref patient, 1) == 0) patience.Change(PatienceMs, Timeout.Infinite);
+        else if (Interlocked.Exchange(ref patient, 1) == 0) patience.Change(Patience, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Nothing more is taken; what is inside is still read.</summary>
@@ -62,12 +62,15 @@ internal sealed class Inbox : IDisposable
     /// <summary>True once <see cref="Complete"/> was called and everything was taken.</summary>
     public bool IsOver => channel.Reader.Completion.IsCompleted;
 
+    /// <summary>There may be work that does not wait.</summary>
+    public bool IsUrgent => Volatile.Read(ref urgent) != 0;
+
     /// <summary>Blocks the engine's thread until there is work that does not wait, or the time is over.</summary>
     public void Wait(TimeSpan timeout)
     {
         // Reset before looking: a writer that comes between sets it again, so nothing is slept through.
         wake.Reset();
-        if (Volatile.Read(ref urgent) != 0 || IsOver) return;
+        if (IsUrgent || IsOver) return;
         wake.Wait(timeout);
     }
 

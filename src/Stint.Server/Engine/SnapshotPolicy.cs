@@ -5,15 +5,14 @@ using Stint.Storage;
 namespace Stint.Server.Engine;
 
 /// <summary>When a snapshot is stored, and what the journal may then forget. Engine's thread only.</summary>
-internal sealed partial class SnapshotPolicy(IJournal journal, Func<long> historyCursor, ILogger<SnapshotPolicy> log)
+internal sealed partial class SnapshotPolicy(IJournal journal, Func<long> historyCursor, ILogger<SnapshotPolicy> log, int recordsBetween = 20_000)
 {
-    private const int RecordsBetween = 20_000;
     private int since;
 
     public void AfterCommit(Cluster cluster, long sequence, int records)
     {
         since += records;
-        if (since >= RecordsBetween) Take(cluster, sequence);
+        if (since >= recordsBetween) Take(cluster, sequence);
     }
 
     public void TakeFinal(Cluster cluster, long sequence)

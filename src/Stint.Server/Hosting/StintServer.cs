@@ -153,21 +153,10 @@ public sealed partial class StintServer : IAsyncDisposable
         };
     }
 
-    /// <summary>What a start changes: the configuration, nodes that are not linked yet, runs whose clients are gone. One commit, before anybody asks.</summary>
     private void Prepare(Cluster cluster, IJournal journal, ServerConfig config)
     {
-        var batch = new Batch(cluster);
-        batch.Begin(new Instant(seams.Time.GetUtcNow().ToUnixTimeMilliseconds()));
-        if (batch.Decide(new Configure(config.ToRecord())).Refusal is { } refusal) throw new StartException($"the configuration is refused: {refusal}");
-        foreach (var node in new List<Core.Nodes.Node>(cluster.Nodes.Values))
-        {
-            // Silence counts from now: while there was no server, nobody could have heard it.
-            if (node.Availability == NodeAvailability.NodeNotResponding) batch.Decide(new RegisterNode(node.Registration));
-            batch.Decide(new LoseNode(node.Name));
-        }
-        foreach (var job in new List<Core.Jobs.Job>(cluster.Jobs.Values))
-            if (!job.Spec.IsBatch && !job.IsOver) batch.Decide(new CompleteInteractiveJob(job.Id, new Actor(job.Spec.Uid, IsOperator: true), 1, 0));
-        journal.Append(batch.Records, batch.Blobs);
+        var now = new Instant(seams.Time.GetUtcNow().ToUnixTimeMilliseconds());
+        if (Recovery.Prepare(cluster, journal, config.ToRecord(), now) is { } refusal) throw new StartException($"the configuration is refused: {refusal}");
         engine!.StartAfter(journal.LastSequence);
         trouble = Audit(cluster);
     }
@@ -188,15 +177,7 @@ public sealed partial class StintServer : IAsyncDisposable
     {
         try
         {
-            var snapshot = journal.LoadSnapshot();
-            var cluster = snapshot is null ? new Cluster() : Cluster.FromSnapshot(snapshot);
-            var replayed = 0;
-            foreach (var (_, record) in journal.Read(snapshot?.LastSequence ?? 0))
-            {
-                cluster.Apply(record);
-                replayed++;
-            }
-            return (cluster, replayed);
+            return Recovery.Replay(journal);
         }
         catch (Exception e) when (e is JournalException or InvalidOperationException or InvalidDataException)
         {

@@ -69,12 +69,15 @@ internal sealed partial class RunSession(RunWire wire, RunPlan plan, Caller.Loca
             wire.Finish();
             inputRoom.Release(InputFramesMax);
             // A cancelled receive aborts the socket, so what is still to be written goes first; then the client has a moment to close.
-            await Task.WhenAny(wire.Written, Task.Delay(CloseTimeout, CancellationToken.None));
-            await Task.WhenAny(reader, Task.Delay(CloseTimeout, CancellationToken.None));
-            await reading.CancelAsync();
+            await Task.WhenAny(wire.Written, Task.Delay(CloseTimeout, parts.Time, CancellationToken.None));
+            await Task.WhenAny(reader, Task.Delay(CloseTimeout, parts.Time, CancellationToken.None));
+            End(reading);
             await reader;
         }
     }
+
+    /// <summary>Not CancelAsync: the reader only ends, and a simulation has no thread but its own.</summary>
+    private static void End(CancellationTokenSource reading) => reading.Cancel();
 
     private async Task HandleAsync(RunSignal signal)
     {

@@ -64,7 +64,7 @@ internal sealed class FakeServer : IAsyncDisposable
             }, _stop.Token);
             var (head, rest) = await HeadAsync(tls);
             Requests.Enqueue(head.Split('\r')[0]);
-            if (head.StartsWith("GET " + Link.Path, StringComparison.Ordinal)) await UpgradeAsync(tls, head, shown);
+            if (head.StartsWith("GET " + ServerDial.Path, StringComparison.Ordinal)) await UpgradeAsync(tls, head, shown);
             else await AnswerAsync(tls, head, rest);
         }
         catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException or OperationCanceledException or ObjectDisposedException or WebSocketException) { }

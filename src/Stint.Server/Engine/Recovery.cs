@@ -1,0 +1,47 @@
+using Stint.Core;
+using Stint.Core.Jobs;
+using Stint.Core.Journal;
+using Stint.Core.Nodes;
+using Stint.Storage;
+
+namespace Stint.Server.Engine;
+
+/// <summary>From a journal to a running cluster: the fold of what was committed, then what the start itself changes.</summary>
+internal static class Recovery
+{
+    /// <exception cref="JournalException">It cannot be read.</exception>
+    /// <exception cref="InvalidOperationException">Its records contradict each other.</exception>
+    public static (Cluster Cluster, int Records) Replay(IJournal journal)
+    {
+        var snapshot = journal.LoadSnapshot();
+        var cluster = snapshot is null ? new Cluster() : Cluster.FromSnapshot(snapshot);
+        var replayed = 0;
+        foreach (var (_, record) in journal.Read(snapshot?.LastSequence ?? 0))
+        {
+            cluster.Apply(record);
+            replayed++;
+        }
+        return (cluster, replayed);
+    }
+
+    /// <summary>
+    /// What a start changes: the configuration, nodes that are not linked yet, runs whose clients are gone. One commit, before anybody asks.
+    /// Not null: the configuration is refused, and nothing was written.
+    /// </summary>
+    public static Refusal? Prepare(Cluster cluster, IJournal journal, ClusterConfigured config, Instant now)
+    {
+        var batch = new Batch(cluster);
+        batch.Begin(now);
+        if (batch.Decide(new Configure(config)).Refusal is { } refusal) return refusal;
+        foreach (var node in new List<Node>(cluster.Nodes.Values))
+        {
+            // Silence counts from now: while there was no server, nobody could have heard it.
+            if (node.Availability == NodeAvailability.NodeNotResponding) batch.Decide(new RegisterNode(node.Registration));
+            batch.Decide(new LoseNode(node.Name));
+        }
+        foreach (var job in new List<Job>(cluster.Jobs.Values))
+            if (!job.Spec.IsBatch && !job.IsOver) batch.Decide(new CompleteInteractiveJob(job.Id, new Actor(job.Spec.Uid, IsOperator: true), 1, 0));
+        journal.Append(batch.Records, batch.Blobs);
+        return null;
+    }
+}
