@@ -1,0 +1,30 @@
+using Stint.Simulation.Faults.Clockwork;
+
+namespace Stint.Simulation.Faults.Network;
+
+/// <summary>The network between one node and the server: usually fast, slow at times, and sometimes nothing passes.</summary>
+internal sealed class Weather : IWeather
+{
+    private const long UsualUs = 400, SpreadUs = 1_600;
+    private long slowUntilUs, slowByUs, partedUntilUs;
+
+    /// <summary>How long keep-alive takes to find out that the other side is gone: 10 s between pings, 20 s of patience.</summary>
+    public static long Silence(Chance chance) => chance.Between(20_000_000, 30_000_000);
+
+    public void Slow(long untilUs, long byUs) => (slowUntilUs, slowByUs) = (untilUs, byUs);
+    public void Part(long untilUs) => partedUntilUs = Math.Max(partedUntilUs, untilUs);
+
+    public void Heal() => slowUntilUs = partedUntilUs = 0;
+
+    public long PartedUntilUs => partedUntilUs;
+    public bool IsPartitioned(long nowUs) => nowUs < partedUntilUs;
+
+    /// <summary>What is sent into a partition is kept by TCP and arrives after it, if the connection lives so long.</summary>
+    public long ArrivalUs(long sentUs, Chance chance)
+    {
+        var from = Math.Max(sentUs, partedUntilUs);
+        var delay = UsualUs + chance.Between(0, SpreadUs);
+        if (from < slowUntilUs) delay += chance.Between(0, slowByUs);
+        return from + delay;
+    }
+}

@@ -1,0 +1,19 @@
+using Stint.Core.Journal;
+
+namespace Stint.Simulation.Faults.Plans;
+
+internal sealed record NodePlan(string Name, uint Cpus, ulong MemoryBytes);
+
+/// <summary>Everything about a run that is decided before it begins.</summary>
+internal sealed record Plan(ulong Seed, IReadOnlyList<NodePlan> Nodes, IReadOnlyList<Op> Ops, long FaultsEndUs)
+{
+    public const long NodeTimeoutMs = 25_000;
+
+    public ClusterConfigured Config() => new()
+    {
+        Name = World.ClusterName, KillWaitMs = World.KillWaitMs, MinJobAgeMs = 90_000, NodeTimeoutMs = NodeTimeoutMs, MaxArraySize = 1_001, MaxJobs = 10_000, RequeueByDefault = true,
+        Partitions = { new PartitionSpec { Name = "main", Nodes = "ALL", IsDefault = true, IsUp = true } },
+    };
+
+    public Plan With(IReadOnlyList<Op> ops) => this with { Ops = ops };
+}
