@@ -39,10 +39,13 @@ internal sealed class RunWire(WebSocket socket)
     {
         try
         {
-            await foreach (var (happened, output) in outgoing.Reader.ReadAllAsync(cancellation))
+            while (await outgoing.Reader.WaitToReadAsync(cancellation))
             {
-                if (output is not null) await socket.SendAsync(output.AsMemory(), WebSocketMessageType.Binary, endOfMessage: true, cancellation);
-                else await socket.SendAsync(JsonSerializer.SerializeToUtf8Bytes(happened!, ApiJson.Default.RunEvent).AsMemory(), WebSocketMessageType.Text, endOfMessage: true, cancellation);
+                while (outgoing.Reader.TryRead(out var next))
+                {
+                    if (next.Output is { } output) await socket.SendAsync(output.AsMemory(), WebSocketMessageType.Binary, endOfMessage: true, cancellation);
+                    else await socket.SendAsync(JsonSerializer.SerializeToUtf8Bytes(next.Event!, ApiJson.Default.RunEvent).AsMemory(), WebSocketMessageType.Text, endOfMessage: true, cancellation);
+                }
             }
             await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", cancellation);
         }

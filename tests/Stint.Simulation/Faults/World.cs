@@ -154,6 +154,7 @@ internal sealed class World
     private void Poll()
     {
         if (Broken is not null) throw Broken;
+        if (Queue.Foreign is { } foreign) throw Break("one thread", foreign);
         Server.Poll();
         Client.Poll();
     }

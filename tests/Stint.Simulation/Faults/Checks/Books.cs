@@ -73,7 +73,7 @@ internal sealed class Books(World world)
             if (!jobs.TryGetValue(record.JobId, out var split) || ReferenceEquals(split, array) && !array.Split.ContainsKey(record.ArrayTask))
             {
                 world.Promise(array.Split.TryAdd(record.ArrayTask, record.JobId), "array", $"task {record.ArrayTask} of array {array.Id} was split off twice");
-                if (split is null) jobs.Add(record.JobId, new BookedJob(record.JobId, array.Spec) { Array = array });
+                if (split is null) jobs.Add(record.JobId, new BookedJob(record.JobId, array.Spec) { Array = array, Held = array.Held });
             }
             if (cancelled.Contains(array.Id)) world.Promise(false, "cancel", $"task {record.ArrayTask} of array {array.Id} starts after its cancellation was acknowledged");
         }

@@ -8,6 +8,7 @@ internal sealed class EventQueue
 {
     private readonly PriorityQueue<Happening, (long At, long Order)> later = new();
     private readonly Queue<(SimulatedProcess Process, SendOrPostCallback Callback, object? State)> ready = new();
+    private readonly int thread = Environment.CurrentManagedThreadId;
     private long order;
 
     public long NowUs { get; private set; }
@@ -27,7 +28,14 @@ internal sealed class EventQueue
     public Happening After(long delayUs, Action action) => At(NowUs + Math.Max(0, delayUs), action);
 
     /// <summary>As soon as possible, in the process given, if it still lives.</summary>
-    public void Ready(SimulatedProcess process, SendOrPostCallback callback, object? state) => ready.Enqueue((process, callback, state));
+    public void Ready(SimulatedProcess process, SendOrPostCallback callback, object? state)
+    {
+        if (Environment.CurrentManagedThreadId != thread) Foreign = $"{process.Name} was continued by another thread: {Environment.StackTrace}";
+        else ready.Enqueue((process, callback, state));
+    }
+
+    /// <summary>A simulation has one thread. Not null: something in the programs has another, and this is who.</summary>
+    public string? Foreign { get; private set; }
 
     /// <summary>Carries out everything up to then. May be called from within an event: that one then took so long.</summary>
     public void RunUntil(long untilUs)
