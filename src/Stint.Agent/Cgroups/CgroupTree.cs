@@ -126,6 +126,21 @@ internal sealed partial class CgroupTree : ICgroups, IDisposable
         return true;
     }
 
+    public void RemoveJob(uint jobId, TimeSpan deadline)
+    {
+        lock (_gate)
+        {
+            foreach (var user in _removal.Children(_layout.Base))
+            {
+                if (Number(user, 'u') is not { } uid) continue;
+                var path = new GroupPath(_layout.Base, uid, jobId, 0);
+                if (!Exists(path.Job)) continue;
+                _removal.Remove(path.Job, deadline);
+                _table.RemoveJob(path, _time.GetTimestamp());
+            }
+        }
+    }
+
     public bool IsJobGone(uint jobId, uint uid)
     {
         var path = new GroupPath(_layout.Base, uid, jobId, 0);

@@ -34,6 +34,12 @@ public interface ICgroups
     /// </summary>
     bool KillAndRemove(StepGroup group, TimeSpan deadline);
 
+    /// <summary>
+    /// Kills and removes whatever is left of a job, of any user and step. Throws <see cref="CgroupException"/> when a process would not die before
+    /// <paramref name="deadline"/>.
+    /// </summary>
+    void RemoveJob(uint jobId, TimeSpan deadline);
+
     /// <summary>True when the job has no group here.</summary>
     bool IsJobGone(uint jobId, uint uid);
 

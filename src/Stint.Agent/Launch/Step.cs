@@ -45,6 +45,20 @@ internal sealed class Step
     public StepGroup? Group { get; private set; }
     public bool IsOver => State.Phase >= StepPhase.Reported;
 
+    /// <summary>It is on its way out, or stuck there, and the other must not begin before it is gone.</summary>
+    public bool IsInTheWayOf(Step other)
+    {
+        if (Id.Job == other.Id.Job)
+            return Id.Attempt < other.Id.Attempt;
+        if (State.End is null && State.Phase < StepPhase.Draining)
+            return false;
+        var (mine, theirs) = (Spec.Limits?.Cpus, other.Spec.Limits?.Cpus);
+        for (var i = 0; i < Math.Min(mine?.Length ?? 0, theirs?.Length ?? 0); i++)
+            if ((mine![i] & theirs![i]) != 0)
+                return true;
+        return false;
+    }
+
     public void Launch(bool recovered = false, int lockFd = -1) => _around.Node.Queue.Add(() =>
     {
         var prepared = _around.Work.Prepare(Spec, recovered, lockFd);
@@ -142,6 +156,7 @@ internal sealed class Step
                 _around.Exited(this, _finished!);
                 break;
             case StepAction.RemoveDirectory:
+                Command(ShepherdWire.Acknowledge());
                 _around.Node.Queue.Add(() =>
                 {
                     _around.Work.RemoveDirectory(Directory, _reusable);
@@ -303,14 +318,15 @@ internal sealed class Step
             _around.Node.Reactor.Post(() =>
             {
                 _finished = finished;
-                Conclude(finished.Report);
+                Conclude(finished);
                 Apply(new StepEvent.Finished());
             });
         });
     }
 
-    void Conclude(StepExitedReport report)
+    void Conclude(FinishedStep finished)
     {
+        var report = finished.Report;
         if (report.Outcome == Outcome.OutOfMemory)
         {
             var line = StepMessages.OutOfMemory(Id, report.Measured?.OomKills ?? 1);
@@ -318,7 +334,9 @@ internal sealed class Step
             Command(ShepherdWire.Write(line));
         }
         _streams.Close();
-        Command(ShepherdWire.Acknowledge());
+        // Until its end is on the disk, in one form or the other, the shepherd is the only one who would still know it after this agent's death.
+        if (finished.IsKept)
+            Command(ShepherdWire.Acknowledge());
     }
 
     void Flush()

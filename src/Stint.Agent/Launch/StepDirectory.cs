@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Stint.Protocol.Agents;
@@ -7,7 +8,7 @@ namespace Stint.Agent.Launch;
 /// <summary>
 /// What outlives the agent of one step: <c>spool/&lt;job&gt;.&lt;step&gt;.&lt;attempt&gt;/</c>.
 /// <list type="bullet">
-/// <item><c>spec</c> — boot id and LaunchSpec. Written by rename before anything is started; removed first. Without it the directory means nothing.</item>
+/// <item><c>spec</c> — boot id, milliseconds since boot, and LaunchSpec. Written by rename before anything is started; removed first. Without it the directory means nothing.</item>
 /// <item><c>script</c> — the user's script, the user's own.</item>
 /// <item><c>receipt</c> — the Receipt, written before the shepherd starts.</item>
 /// <item><c>exit.tmp</c> — exists from before the first fork, so without it and <c>exit</c> no task ever ran. <c>ctl</c> — the socket of a shepherd without an agent.</item>
@@ -42,7 +43,7 @@ internal sealed class StepDirectory : IStepDirectory
     }
 
     /// <param name="lockFd">The lock, when it was taken on the way; else as it was.</param>
-    public static StepDirectory Create(string spool, LaunchSpec spec, SpareDirectories spares, ref int lockFd)
+    public static StepDirectory Create(string spool, LaunchSpec spec, long receivedMs, SpareDirectories spares, ref int lockFd)
     {
         var id = StepId.Of(spec.Key);
         var directory = new StepDirectory($"{spool}/{id.DirectoryName}", id);
@@ -53,7 +54,7 @@ internal sealed class StepDirectory : IStepDirectory
             Directory.CreateDirectory(directory.Path);
             File.SetUnixFileMode(directory.Path, Passable);
         }
-        var boot = System.Text.Encoding.ASCII.GetBytes(BootId + "\n");
+        var boot = System.Text.Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{BootId} {receivedMs}\n"));
         directory.WriteWhole("spec", [.. boot, .. spec.ToByteArray()]);
         return directory;
     }
@@ -65,14 +66,16 @@ internal sealed class StepDirectory : IStepDirectory
                 yield return new StepDirectory(path, id);
     }
 
-    public (LaunchSpec Spec, bool SameBoot)? ReadSpec()
+    public (LaunchSpec Spec, bool SameBoot, long ReceivedMs)? ReadSpec()
     {
         if (ReadWhole("spec") is not { } bytes || Array.IndexOf(bytes, (byte)'\n') is not (> 0 and var end))
             return null;
         try
         {
             var spec = LaunchSpec.Parser.ParseFrom(bytes.AsSpan(end + 1));
-            return spec.Key is not null && StepId.Of(spec.Key) == Id ? (spec, System.Text.Encoding.ASCII.GetString(bytes, 0, end) == BootId) : null;
+            var head = System.Text.Encoding.ASCII.GetString(bytes, 0, end).Split(' ');
+            var receivedMs = head.Length > 1 && long.TryParse(head[1], NumberStyles.None, CultureInfo.InvariantCulture, out var ms) ? ms : 0;
+            return spec.Key is not null && StepId.Of(spec.Key) == Id ? (spec, head[0] == BootId, receivedMs) : null;
         }
         catch (InvalidProtocolBufferException)
         {

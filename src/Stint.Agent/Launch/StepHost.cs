@@ -9,7 +9,9 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
 {
     static readonly TimeSpan RetryRemovalAfter = TimeSpan.FromSeconds(5);
     readonly Dictionary<StepId, Step> _steps = [];
+    readonly List<Step> _waiting = [], _stuck = [];
     readonly ConcurrentDictionary<StepId, bool> _holdings = new();
+    readonly HashSet<(uint Job, uint Attempt)> _releasing = [];
     readonly ICgroups _cgroups;
     readonly IStepReports _link;
     readonly ReportLog _reports;
@@ -49,19 +51,73 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
             return;      // nobody could be told of it
         _node.Reactor.Post(() =>
         {
-            if (!_steps.ContainsKey(StepId.Of(spec.Key)))
-                Register(spec).Launch();
+            if (_steps.ContainsKey(StepId.Of(spec.Key)))
+                return;
+            _waiting.Add(Register(spec));
+            LaunchWaiting();
         });
+    }
+
+    /// <summary>
+    /// A launch waits for what is on its way out here and is in its way: an earlier attempt of its job, whose groups have the same names, and steps
+    /// that the server has written off and whose cpus it has given away.
+    /// </summary>
+    void LaunchWaiting()
+    {
+        for (var i = 0; i < _waiting.Count;)
+        {
+            var step = _waiting[i];
+            if (_steps.Values.Any(s => !s.IsOver && s.IsInTheWayOf(step)) || _stuck.Any(s => s.IsInTheWayOf(step)))
+            {
+                i++;
+                continue;
+            }
+            _waiting.RemoveAt(i);
+            step.Launch();
+        }
     }
 
     public void EndJob(EndJob order) => _node.Reactor.Post(() =>
     {
-        var mine = _steps.Values.Where(s => s.Id.Job == order.JobId && !s.IsOver && (order.Attempt == 0 || s.Id.Attempt <= order.Attempt)).ToList();
+        var mine = _steps.Values.Where(s => s.Id.Job == order.JobId && !s.IsOver && s.Id.Attempt <= order.Attempt).ToList();
         foreach (var step in mine)
             step.Apply(new StepEvent.EndOrdered(order));
         if (mine.Count == 0)
-            Released(order.JobId, order.Attempt);
+            ReleaseWhenGone(order.JobId, order.Attempt);
     });
+
+    /// <summary>No step of it is known, or all are over; what a life of this agent could not kill may be there all the same.</summary>
+    void ReleaseWhenGone(uint job, uint attempt)
+    {
+        if (_steps.Values.Any(s => s.Id.Job == job && !s.IsOver))
+        {
+            Released(job, attempt);     // a later attempt runs here: nothing of an earlier one is left
+            return;
+        }
+        if (!_releasing.Add((job, attempt)))
+            return;
+        _node.Queue.Add(() =>
+        {
+            CgroupException? stuck = null;
+            try
+            {
+                _cgroups.RemoveJob(job, _options.KillDeadline);
+            }
+            catch (CgroupException left)
+            {
+                stuck = left;
+                _onFault(left);
+            }
+            _node.Reactor.Post(() =>
+            {
+                _releasing.Remove((job, attempt));
+                if (stuck is null)
+                    Released(job, attempt);
+                else
+                    _node.Reactor.After(RetryRemovalAfter, () => ReleaseWhenGone(job, attempt));
+            });
+        });
+    }
 
     public void Signal(SignalStep order) => _node.Reactor.Post(() =>
     {
@@ -124,7 +180,11 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
         _holdings[step.Id] = true;
         _reports.Send(new ToServer { StepExited = finished.Report });
         if (last && !finished.Released)
+        {
+            _stuck.Add(step);
             _node.Reactor.After(RetryRemovalAfter, () => RetryRemoval(step));
+        }
+        LaunchWaiting();
     }
 
     void IStepSurroundings.Removed(Step step) => _node.Reactor.Post(() =>
@@ -155,12 +215,16 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
         }
         _node.Reactor.Post(() =>
         {
-            if (_steps.Values.Any(s => s.Id.Job == step.Id.Job && !s.IsOver))
-                return;      // the last of them reports
-            if (released)
-                Released(step.Id.Job, step.Id.Attempt);
-            else
+            var others = _steps.Values.Any(s => s.Id.Job == step.Id.Job && s.Id.Attempt <= step.Id.Attempt && !s.IsOver);
+            if (!released && !others)
+            {
                 _node.Reactor.After(RetryRemovalAfter, () => RetryRemoval(step));
+                return;
+            }
+            _stuck.Remove(step);
+            if (!others)
+                Released(step.Id.Job, step.Id.Attempt);      // otherwise the last of them reports
+            LaunchWaiting();
         });
     });
 

@@ -14,10 +14,10 @@ internal sealed class StepRecovery(INode node, ICgroups cgroups, TimeProvider ti
 
     public async Task RunAsync(CancellationToken cancellation)
     {
-        List<(IStepDirectory Directory, LaunchSpec Spec, bool SameBoot)> found = [];
+        List<(IStepDirectory Directory, LaunchSpec Spec, bool SameBoot, long ReceivedMs)> found = [];
         foreach (var directory in node.Spool.All())
             if (directory.ReadSpec() is { } spec)
-                found.Add((directory, spec.Spec, spec.SameBoot));
+                found.Add((directory, spec.Spec, spec.SameBoot, spec.ReceivedMs));
             else
                 node.Spool.Discard(directory);
         try
@@ -28,11 +28,11 @@ internal sealed class StepRecovery(INode node, ICgroups cgroups, TimeProvider ti
         {
             onFault(stuck);      // one process that will not die must not keep the node's other steps from being found
         }
-        foreach (var (directory, spec, sameBoot) in found)
-            await RecoverAsync(directory, spec, sameBoot, cancellation);
+        foreach (var (directory, spec, sameBoot, receivedMs) in found)
+            await RecoverAsync(directory, spec, sameBoot, receivedMs, cancellation);
     }
 
-    async Task RecoverAsync(IStepDirectory directory, LaunchSpec spec, bool sameBoot, CancellationToken cancellation)
+    async Task RecoverAsync(IStepDirectory directory, LaunchSpec spec, bool sameBoot, long receivedMs, CancellationToken cancellation)
     {
         if (directory.ReadReport() is { } saved)
         {
@@ -55,6 +55,9 @@ internal sealed class StepRecovery(INode node, ICgroups cgroups, TimeProvider ti
         }
         if (lockFd >= 0 && sameBoot && !directory.WasSpawned && directory.ReadExit() is null)
         {
+            // The time that its order lay here counts, by this node's own clock since boot: dates of two machines may differ.
+            if (spec.WallLimitMs > 0 && receivedMs > 0)
+                spec.WallLimitMs = Math.Clamp(spec.WallLimitMs - (StepWork.SinceBootMs(time) - receivedMs), 1, spec.WallLimitMs);
             await OnReactor(step => step.Launch(recovered: true, lockFd), spec);
             return;
         }

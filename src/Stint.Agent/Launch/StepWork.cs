@@ -8,7 +8,8 @@ internal sealed record PreparedStep(IStepDirectory? Directory, StepGroup? Group,
 
 /// <param name="Released">Nothing of the job is left in the kernel.</param>
 /// <param name="Stuck">The group would not go; it is to be tried again.</param>
-internal sealed record FinishedStep(StepExitedReport Report, bool Released, bool Stuck);
+/// <param name="IsKept">How the step ended is on the disk.</param>
+internal sealed record FinishedStep(StepExitedReport Report, bool Released, bool Stuck, bool IsKept);
 
 /// <summary>
 /// What blocks: kernel files, the spool, spawning. Runs on the work queue, one call at a time per step. The order of the acts is what makes
@@ -23,7 +24,7 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
         StepGroup? group = null;
         try
         {
-            directory = node.Spool.Create(spec, ref lockFd);
+            directory = node.Spool.Create(spec, SinceBootMs(time), ref lockFd);
             Reached("spec");
             if (LaunchPlan.Refuse(spec) is { } why)
                 return new PreparedStep(directory, null, null, why);
@@ -38,7 +39,7 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
                 directory.WriteScript(spec.Payload.Script.Span, spec.Uid, spec.Gid);
             Reached("files");
             var account = node.Account(spec.Uid, spec.Gid);
-            var request = LaunchPlan.Make(spec, account, directory.ScriptPath, group.ProcsFiles, WallLimitMs(spec, recovered));
+            var request = LaunchPlan.Make(spec, account, directory.ScriptPath, group.ProcsFiles, spec.WallLimitMs);
             var shepherd = node.Shepherds.Start(directory.Id, request, lockFd);
             Reached("spawned");
             return new PreparedStep(directory, group, shepherd, null);
@@ -63,15 +64,18 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
         var receipt = group?.Receipt ?? directory?.ReadReceipt();
         group ??= cgroups.Find(spec.Key, spec.Uid);
         var report = saved ?? StepOutcome.Judge(id, state, Measure(group), receipt, Now());
-        if (saved is null && directory is not null)
+        var kept = saved is not null || directory is null;
+        if (!kept)
         {
             try
             {
-                directory.WriteReport(report);
+                directory!.WriteReport(report);
+                kept = true;
             }
             catch (IOException)
             {
                 // A full disk costs the counters if the agent dies before the server has them, nothing else.
+                kept = directory!.ReadExit() is not null;
             }
             Reached("report");
         }
@@ -86,7 +90,7 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
             report.Cause = report.Cause.Length > 0 ? $"{report.Cause}; {stuck}" : stuck;
         }
         Reached("removed");
-        return new FinishedStep(report, released, stuck.Length > 0);
+        return new FinishedStep(report, released, stuck.Length > 0, kept);
     }
 
     /// <summary>Throws <see cref="CgroupException"/> when something of the group will not die.</summary>
@@ -112,13 +116,8 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
         }
     }
 
-    /// <summary>What is left of the wall time. The date counts only for an order that lay in the spool while no agent was there: clocks of two nodes may differ.</summary>
-    long WallLimitMs(LaunchSpec spec, bool recovered)
-    {
-        if (!recovered || spec.EndLimitUnixMs <= 0 || spec.WallLimitMs <= 0)
-            return spec.WallLimitMs;
-        return Math.Clamp(spec.EndLimitUnixMs - Now(), 1, spec.WallLimitMs);
-    }
+    /// <summary>A clock that nobody sets, the same for all lives of the agent in one boot.</summary>
+    public static long SinceBootMs(TimeProvider time) => (long)((Int128)time.GetTimestamp() * 1000 / time.TimestampFrequency);
 
     long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
     void Reached(string point) => options.Checkpoint?.Invoke(point);

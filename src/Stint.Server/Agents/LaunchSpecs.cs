@@ -68,7 +68,7 @@ internal static class LaunchSpecs
             JobName = asked.Name, Partition = asked.Partition,
             Limits = LimitsOf(job, share),
             // A limit that passed while the launch was under way must still be a limit, not "unlimited".
-            WallLimitMs = job.EndLimit.IsSet ? Math.Max(1, (job.EndLimit - now).Ticks / TimeSpan.TicksPerMillisecond) : 0,
+            WallLimitMs = job.EndLimit.IsSet ? WallLimitMs(job, now) : 0,
             EndLimitUnixMs = job.EndLimit.Milliseconds, GraceMs = graceMs,
             WarnBeforeMs = asked.WarnBeforeMs, WarnSignal = asked.WarnSignal, WarnBatchOnly = asked.WarnBatchOnly,
             Payload = payload, WorkDir = asked.WorkDir, NodeIndex = (uint)index,
@@ -79,6 +79,13 @@ internal static class LaunchSpecs
             spec.ArrayTask = task;
         }
         return spec;
+    }
+
+    /// <summary>Never more than was asked for, also when the clock was set back since the start.</summary>
+    private static long WallLimitMs(Job job, Instant now)
+    {
+        var left = Math.Max(1, (job.EndLimit - now).Ticks / TimeSpan.TicksPerMillisecond);
+        return job.Spec.TimeLimitMs > 0 ? Math.Min(left, job.Spec.TimeLimitMs) : left;
     }
 
     private static Limits LimitsOf(Job job, NodeShare share)

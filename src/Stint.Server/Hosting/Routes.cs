@@ -71,7 +71,7 @@ internal static class Routes
     private static void MapCluster(WebApplication app, ServerParts parts)
     {
         Features.Nodes.List.Map(app, parts.Engine, parts.Agents);
-        Features.Nodes.SetState.Map(app, parts.Engine);
+        Features.Nodes.SetState.Map(app, parts.Engine, parts.Agents);
         Features.Partitions.List.Map(app, parts.Engine);
         Features.Config.Show.Map(app, parts.Config, parts.Identity, parts.Home, parts.Time);
         Features.Ping.Show.Map(app, parts.Engine, parts.Projector, parts.Identity, parts.Trouble);

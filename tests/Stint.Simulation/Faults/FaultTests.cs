@@ -17,10 +17,14 @@ public sealed class FaultTests(ITestOutputHelper output)
         var campaign = Campaign.Run(first, count, PlanMaker.Short, enough: static c => c.Failures.Count >= 40);
         output.WriteLine(campaign.Summary);
         Console.WriteLine(campaign.Summary);
-        foreach (var group in campaign.Failures.GroupBy(static f => f.Broken!.Promise)) Console.WriteLine($"{group.Key}: {string.Join(' ', group.Select(static f => f.Plan.Seed))}");
-        if (campaign.Failures.Count == 0) return;
-        var failed = campaign.Failures.MinBy(static f => f.Plan.Ops.Count)!;
-        Assert.Fail(Failure.Report(failed, Shrinker.Shrink(failed)));
+        if (campaign.Failures.Count > 0) Assert.Fail(string.Join("\n\n", campaign.Failures.GroupBy(static f => f.Broken!.Promise).Select(Kind)));
+    }
+
+    /// <summary>The smallest of those that break the same promise, and the seeds of the others.</summary>
+    private static string Kind(IGrouping<string, Outcome> failures)
+    {
+        var failed = failures.MinBy(static f => f.Plan.Ops.Count)!;
+        return $"{failures.Key}: seeds {string.Join(' ', failures.Select(static f => f.Plan.Seed))}\n{Failure.Report(failed, Shrinker.Shrink(failed))}";
     }
 
     [Fact]

@@ -1,16 +1,17 @@
 using Stint.Core;
 using Stint.Protocol.Api;
+using Stint.Server.Agents;
 
 namespace Stint.Server.Features.Nodes;
 
 /// <summary>POST /api/v1/nodes/{name}/state (operators): DRAIN, RESUME, DOWN.</summary>
 internal static class SetState
 {
-    public static void Map(IEndpointRouteBuilder routes, Engine.Engine engine) =>
-        routes.MapPost($"{Endpoints.Root}/nodes/{{name}}/state", context => HandleAsync(context, engine))
+    public static void Map(IEndpointRouteBuilder routes, Engine.Engine engine, AgentDirectory agents) =>
+        routes.MapPost($"{Endpoints.Root}/nodes/{{name}}/state", context => HandleAsync(context, engine, agents))
             .Describe("setNodeState", "Drains, resumes or downs a node").Takes<NodeStateRequest>().Gives<SelectionResult>();
 
-    private static async Task HandleAsync(HttpContext context, Engine.Engine engine)
+    private static async Task HandleAsync(HttpContext context, Engine.Engine engine, AgentDirectory agents)
     {
         if (await Body.ReadAsync(context, Wire.Strict.NodeStateRequest) is not { } request) return;
         var name = context.Request.RouteValues["name"] as string ?? "";
@@ -37,10 +38,18 @@ internal static class SetState
             await Reply.RefuseAsync(context, 403, RefusalCodes.AccessDenied, "only operators change the state of nodes");
             return;
         }
-        var (ok, decision) = await context.AskOrRefuseAsync(engine, batch => batch.Decide(command));
+        var (ok, decision) = await context.AskOrRefuseAsync(engine, batch => Decide(batch, command, agents));
         if (!ok) return;
         if (decision.Refusal is { } refusal)
             await Reply.RefuseAsync(context, refusal.Code == RefusalCodes.InvalidNodeName ? 404 : Reply.StatusOf(refusal.Code), refusal.Code, refusal.Sentence, refusal.Remedy);
         else await Reply.JsonAsync(context, new SelectionResult([new SelectionOutcome(name, null, "")]), ApiJson.Default.SelectionResult);
+    }
+
+    /// <summary>A node that an admin takes back counts as up in the core; whether it is linked is known here alone.</summary>
+    internal static Decision Decide(Engine.Batch batch, UpdateNode command, AgentDirectory agents)
+    {
+        var decision = batch.Decide(command);
+        if (decision.Refusal is null && decision.Records.Count > 0 && agents.Find(command.Node) is null) batch.Decide(new LoseNode(command.Node));
+        return decision;
     }
 }

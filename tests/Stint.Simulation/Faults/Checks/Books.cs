@@ -167,6 +167,9 @@ internal sealed class Books(World world)
             case EndKind.EndNodeFail:
                 world.Promise(false, "truth", $"step {id} is said to be lost on {record.Node} ({record.Cause}); nothing was wrong, and really it {How(really)}");
                 break;
+            case EndKind.EndCancelled:
+                world.Promise(job.Ending || !id.IsBatch, "truth", $"step {id} is said to have been ended by order; nobody gave one");
+                break;
             case EndKind.EndTimeout:
                 var ranMs = (world.Queue.NowUs - job.BeganUs) / 1000;
                 world.Promise(world.ServerClockJumped || ranMs >= job.Spec.TimeLimitMs - 1_000, "truth", $"step {id} is said to have reached its limit of {job.Spec.TimeLimitMs} ms after {ranMs} ms");

@@ -6,6 +6,7 @@ using Stint.Protocol.Agents;
 using Stint.Server.Agents;
 using Stint.Server.Engine;
 using Stint.Server.Features.Jobs;
+using Stint.Server.Features.Nodes;
 using Stint.Simulation.Faults.Clockwork;
 using Stint.Simulation.Faults.Plans;
 using Stint.Simulation.Faults.Servers;
@@ -101,7 +102,8 @@ internal sealed class Client(World world)
     }
 
     /// <summary>An order whose answer is of no interest.</summary>
-    public void Tell(Command command) => Ask(life => life.Engine.AskAsync(batch => batch.Decide(command)), untilHeard: false, static _ => { });
+    public void Tell(Command command) => Ask(life => life.Engine.AskAsync(batch =>
+        command is UpdateNode update ? SetState.Decide(batch, update, life.Agents) : batch.Decide(command)), untilHeard: false, static _ => { });
 
     public void Ask(Func<ServerHost.ServerLife, Task<Decision>> ask, bool untilHeard, Action<Decision> heard)
     {

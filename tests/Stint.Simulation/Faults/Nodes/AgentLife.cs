@@ -86,13 +86,13 @@ internal sealed class AgentLife : INode, ISpool, IShepherds, IServerDial
 
     public IEnumerable<IStepDirectory> All() => Node.Disk.Folders.Values.Select(folder => new SpoolDirectory(this, Node.Disk, folder)).ToList();
 
-    public IStepDirectory Create(LaunchSpec spec, ref int lockFd)
+    public IStepDirectory Create(LaunchSpec spec, long receivedMs, ref int lockFd)
     {
         var id = StepId.Of(spec.Key);
         Node.Disk.Act();
         if (!Node.Disk.Folders.TryGetValue(id, out var folder)) Node.Disk.Folders.Add(id, folder = new SpoolFolder(id));
         var directory = new SpoolDirectory(this, Node.Disk, folder);
-        directory.WriteSpec(spec);
+        directory.WriteSpec(spec, receivedMs);
         return directory;
     }
 

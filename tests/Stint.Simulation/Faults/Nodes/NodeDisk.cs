@@ -38,7 +38,7 @@ internal sealed class NodeDisk(EventQueue queue)
 internal sealed class SpoolFolder(StepId id)
 {
     public StepId Id => id;
-    public (byte[] Bytes, uint Boot)? Spec { get; set; }
+    public (byte[] Bytes, uint Boot, long ReceivedMs)? Spec { get; set; }
     public byte[]? Script { get; set; }
     public byte[]? Receipt { get; set; }
     public byte[]? Report { get; set; }
@@ -60,12 +60,12 @@ internal sealed class SpoolDirectory(AgentLife agent, NodeDisk disk, SpoolFolder
     public string ScriptPath => Path + "/script";
     public bool WasSpawned => folder.HasExitTmp || folder.Exit is not null || folder.HasSocket;
 
-    public (LaunchSpec Spec, bool SameBoot)? ReadSpec() => folder.Spec is { } spec ? (LaunchSpec.Parser.ParseFrom(spec.Bytes), spec.Boot == disk.Boot) : null;
+    public (LaunchSpec Spec, bool SameBoot, long ReceivedMs)? ReadSpec() => folder.Spec is { } spec ? (LaunchSpec.Parser.ParseFrom(spec.Bytes), spec.Boot == disk.Boot, spec.ReceivedMs) : null;
 
-    public void WriteSpec(LaunchSpec spec)
+    public void WriteSpec(LaunchSpec spec, long receivedMs)
     {
         disk.Act();
-        folder.Spec = (spec.ToByteArray(), disk.Boot);
+        folder.Spec = (spec.ToByteArray(), disk.Boot, receivedMs);
     }
 
     public void WriteScript(ReadOnlySpan<byte> script, uint uid, uint gid)

@@ -80,6 +80,17 @@ internal sealed class SimulatedGroups(SimulatedNode node) : ICgroups
         }
     }
 
+    public void RemoveJob(uint jobId, TimeSpan deadline)
+    {
+        node.Disk.Act(writes: false);
+        foreach (var (name, group) in groups.ToArray())
+        {
+            if (name.Job != jobId) continue;
+            Empty(new StepKey { JobId = name.Job, StepId = name.Step }, group);
+            groups.Remove(name);
+        }
+    }
+
     public bool IsJobGone(uint jobId, uint uid)
     {
         foreach (var (job, _) in groups.Keys)

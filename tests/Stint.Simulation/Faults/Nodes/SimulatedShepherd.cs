@@ -22,7 +22,8 @@ internal sealed class SimulatedShepherd
     private Happening? limit, kill, natural;
     private long startMs, endMs, killAtUs;
     private byte[]? record;
-    private bool ended, durable, acknowledged, started;
+    private readonly Queue<byte[]> early = new();
+    private bool begun, ended, durable, acknowledged, started;
 
     public SimulatedShepherd(SimulatedNode node, SpoolFolder folder, ShepherdRequest request, RunningStep work, ShepherdLine agent)
     {
@@ -36,9 +37,17 @@ internal sealed class SimulatedShepherd
     public bool Lives { get; private set; }
     public StepId Id => id;
 
+    /// <summary>It reads its commands when its tasks are started.</summary>
     private void Begin()
     {
         if (!Lives) return;
+        StartTasks();
+        begun = true;
+        while (early.TryDequeue(out var command)) Command(command);
+    }
+
+    private void StartTasks()
+    {
         startMs = node.Clock.NowMs;
         if (node.Disk.IsFull)
         {
@@ -54,6 +63,7 @@ internal sealed class SimulatedShepherd
             return;
         }
         started = true;
+        node.World.Trace($"shepherd of {id} attempt {id.Attempt} on {node.Name}: limit {request.LimitMs} ms");
         node.World.Truth.Started(work, queue.NowUs);
         work.Shepherd = this;
         natural = queue.After(work.Program.RunUs, () => TasksEnd(byThemselves: true));
@@ -72,6 +82,7 @@ internal sealed class SimulatedShepherd
     private void Terminate(long graceUs)
     {
         var at = queue.NowUs + graceUs;
+        node.World.Trace($"shepherd of {id} attempt {id.Attempt} on {node.Name} ends its tasks, grace {graceUs / 1000} ms, {flags}");
         if (killAtUs != 0 && at >= killAtUs) return;
         var first = killAtUs == 0;
         killAtUs = at;
@@ -200,6 +211,11 @@ internal sealed class SimulatedShepherd
     public void Command(byte[] command)
     {
         if (!Lives) return;
+        if (!begun)
+        {
+            early.Enqueue(command);
+            return;
+        }
         var r = new ShepherdWire.Reader(command);
         switch (r.U32())
         {
