@@ -43,6 +43,8 @@ internal sealed class Step
     public StepState State { get; private set; } = StepState.Initial;
     public IStepDirectory? Directory { get; private set; }
     public StepGroup? Group { get; private set; }
+    /// <summary>A later attempt of the same step is here too: the group of that name is the later one's.</summary>
+    public bool IsSuperseded { get; set; }
     public bool IsOver => State.Phase >= StepPhase.Reported;
 
     /// <summary>It is on its way out, or stuck there, and the other must not begin before it is gone.</summary>
@@ -68,6 +70,13 @@ internal sealed class Step
             Take(prepared);
         });
     });
+
+    /// <summary>Its order came in an earlier life of the agent, and nothing was started.</summary>
+    public void LaunchAgain(IStepDirectory directory, int lockFd)
+    {
+        Directory = directory;
+        Launch(recovered: true, lockFd);
+    }
 
     /// <summary>A shepherd of an earlier life of the agent, alive or not. <paramref name="record"/> or <paramref name="saved"/>: what it or the agent left.</summary>
     public void Resume(IStepDirectory directory, IShepherd? shepherd, ExitRecord? record, StepExitedReport? saved)
@@ -314,7 +323,7 @@ internal sealed class Step
         var (state, group) = (State, Group);
         _around.Node.Queue.Add(() =>
         {
-            var finished = _around.Work.Finish(Id, Spec, state, Directory, group, _saved);
+            var finished = _around.Work.Finish(this, state, group, _saved);
             _around.Node.Reactor.Post(() =>
             {
                 _finished = finished;

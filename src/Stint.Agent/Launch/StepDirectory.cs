@@ -54,8 +54,17 @@ internal sealed class StepDirectory : IStepDirectory
             Directory.CreateDirectory(directory.Path);
             File.SetUnixFileMode(directory.Path, Passable);
         }
+        var isNew = lockFd < 0;
         var boot = System.Text.Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{BootId} {receivedMs}\n"));
-        directory.WriteWhole("spec", [.. boot, .. spec.ToByteArray()]);
+        try
+        {
+            directory.WriteWhole("spec", [.. boot, .. spec.ToByteArray()]);
+        }
+        catch (IOException) when (isNew)
+        {
+            Directory.Delete(directory.Path, recursive: true);
+            throw;
+        }
         return directory;
     }
 

@@ -43,7 +43,7 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
     public IReadOnlyList<StepHolding> Holdings => [.. _holdings.Select(h => new StepHolding { Key = h.Key.ToKey(), Exited = h.Value })];
     public IReadOnlyList<ToServer> Unacknowledged => _reports.Open;
 
-    public Task RecoverAsync(CancellationToken cancellation) => new StepRecovery(_node, _cgroups, _time, Register, _onFault).RunAsync(cancellation);
+    public Task RecoverAsync(CancellationToken cancellation) => new StepRecovery(_node, _cgroups, _time, (spec, isSuperseded) => Register(spec, isSuperseded), _onFault).RunAsync(cancellation);
 
     public void Launch(LaunchSpec spec)
     {
@@ -67,7 +67,7 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
         for (var i = 0; i < _waiting.Count;)
         {
             var step = _waiting[i];
-            if (_steps.Values.Any(s => !s.IsOver && s.IsInTheWayOf(step)) || _stuck.Any(s => s.IsInTheWayOf(step)))
+            if (_releasing.Any(r => r.Job == step.Id.Job) || _stuck.Any(s => s.IsInTheWayOf(step)) || _steps.Values.Any(s => !s.IsOver && s.IsInTheWayOf(step)))
             {
                 i++;
                 continue;
@@ -81,7 +81,11 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
     {
         var mine = _steps.Values.Where(s => s.Id.Job == order.JobId && !s.IsOver && s.Id.Attempt <= order.Attempt).ToList();
         foreach (var step in mine)
+        {
             step.Apply(new StepEvent.EndOrdered(order));
+            if (_waiting.Remove(step))
+                step.Apply(new StepEvent.Refused("ended before it began"));
+        }
         if (mine.Count == 0)
             ReleaseWhenGone(order.JobId, order.Attempt);
     });
@@ -115,6 +119,7 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
                     Released(job, attempt);
                 else
                     _node.Reactor.After(RetryRemovalAfter, () => ReleaseWhenGone(job, attempt));
+                LaunchWaiting();
             });
         });
     }
@@ -152,9 +157,9 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
             step.Detach();
     }
 
-    Step Register(LaunchSpec spec)
+    Step Register(LaunchSpec spec, bool isSuperseded = false)
     {
-        var step = new Step(this, spec);
+        var step = new Step(this, spec) { IsSuperseded = isSuperseded };
         _steps.Add(step.Id, step);
         _holdings[step.Id] = false;
         return step;
@@ -179,7 +184,7 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
         finished.Report.JobReleased = finished.Released && last;
         _holdings[step.Id] = true;
         _reports.Send(new ToServer { StepExited = finished.Report });
-        if (last && !finished.Released)
+        if (last && !finished.Released && !step.IsSuperseded)
         {
             _stuck.Add(step);
             _node.Reactor.After(RetryRemovalAfter, () => RetryRemoval(step));

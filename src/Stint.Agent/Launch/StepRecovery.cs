@@ -8,9 +8,11 @@ namespace Stint.Agent.Launch;
 /// lock held → the shepherd lives; exit record → it ended without us; from an earlier boot, or a socket without a shepherd → the shepherd died;
 /// otherwise nothing was ever started → start it now.
 /// </summary>
-internal sealed class StepRecovery(INode node, ICgroups cgroups, TimeProvider time, Func<LaunchSpec, Step> register, Action<Exception> onFault)
+internal sealed class StepRecovery(INode node, ICgroups cgroups, TimeProvider time, Func<LaunchSpec, bool, Step> register, Action<Exception> onFault)
 {
     static readonly TimeSpan ConnectMax = TimeSpan.FromSeconds(5), RetryAfter = TimeSpan.FromMilliseconds(10);
+
+    readonly Dictionary<(uint Job, uint Step), uint> _latest = [];
 
     public async Task RunAsync(CancellationToken cancellation)
     {
@@ -20,6 +22,8 @@ internal sealed class StepRecovery(INode node, ICgroups cgroups, TimeProvider ti
                 found.Add((directory, spec.Spec, spec.SameBoot, spec.ReceivedMs));
             else
                 node.Spool.Discard(directory);
+        foreach (var (directory, _, _, _) in found)
+            _latest[(directory.Id.Job, directory.Id.Step)] = Math.Max(directory.Id.Attempt, _latest.GetValueOrDefault((directory.Id.Job, directory.Id.Step)));
         try
         {
             cgroups.RemoveStrays([.. found.Select(f => (f.Directory.Id.Job, f.Directory.Id.Step))]);
@@ -58,7 +62,7 @@ internal sealed class StepRecovery(INode node, ICgroups cgroups, TimeProvider ti
             // The time that its order lay here counts, by this node's own clock since boot: dates of two machines may differ.
             if (spec.WallLimitMs > 0 && receivedMs > 0)
                 spec.WallLimitMs = Math.Clamp(spec.WallLimitMs - (StepWork.SinceBootMs(time) - receivedMs), 1, spec.WallLimitMs);
-            await OnReactor(step => step.Launch(recovered: true, lockFd), spec);
+            await OnReactor(step => step.LaunchAgain(directory, lockFd), spec);
             return;
         }
         if (lockFd >= 0)
@@ -77,7 +81,7 @@ internal sealed class StepRecovery(INode node, ICgroups cgroups, TimeProvider ti
         {
             try
             {
-                action(register(spec));
+                action(register(spec, _latest[(spec.Key.JobId, spec.Key.StepId)] > spec.Key.Attempt));
                 done.SetResult();
             }
             catch (Exception fault)

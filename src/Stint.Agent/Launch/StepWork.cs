@@ -59,11 +59,13 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
         }
     }
 
-    public FinishedStep Finish(StepId id, LaunchSpec spec, StepState state, IStepDirectory? directory, StepGroup? group, StepExitedReport? saved)
+    public FinishedStep Finish(Step step, StepState state, StepGroup? group, StepExitedReport? saved)
     {
+        var (spec, directory) = (step.Spec, step.Directory);
         var receipt = group?.Receipt ?? directory?.ReadReceipt();
-        group ??= cgroups.Find(spec.Key, spec.Uid);
-        var report = saved ?? StepOutcome.Judge(id, state, Measure(group), receipt, Now());
+        if (!step.IsSuperseded)
+            group ??= cgroups.Find(spec.Key, spec.Uid);
+        var report = saved ?? StepOutcome.Judge(step.Id, state, Measure(group), receipt, Now());
         var kept = saved is not null || directory is null;
         if (!kept)
         {
@@ -76,6 +78,9 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
             {
                 // A full disk costs the counters if the agent dies before the server has them, nothing else.
                 kept = directory!.ReadExit() is not null;
+                // One that never began must not be begun by the next life after its end was told.
+                if (!kept && state.Refused is not null)
+                    node.Spool.Discard(directory);
             }
             Reached("report");
         }

@@ -24,6 +24,12 @@ public sealed partial class Cluster
         foreach (var node in nodes.Values)
         {
             if (node.Availability is NodeAvailability.NodeUp or NodeAvailability.NodeUnknown) continue;
+            if (batch.Now < node.Changed)
+            {
+                // The clock was set back: the silence counts anew, or nobody would miss the node for as long as the clock was wrong.
+                batch.Add(new NodeStateChanged { Name = node.Name, Availability = node.Availability, ByAdmin = node.DownByAdmin });
+                continue;
+            }
             if ((batch.Now - node.Changed).TotalMilliseconds < Config.NodeTimeoutMs) continue;
             gone.Add(node.Name);
             affected.UnionWith(node.Jobs);

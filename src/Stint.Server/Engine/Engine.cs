@@ -151,6 +151,7 @@ internal sealed partial class Engine : IDisposable
 
     private void Tick(Instant now)
     {
+        if (now.Milliseconds < lastTickMs) scheduleNotBeforeMs = 0;      // set back: it would not come for as long
         lastTickMs = now.Milliseconds;
         batch.Decide(new Tick());
     }

@@ -50,6 +50,8 @@ internal sealed class World
     public ServerHost Server { get; }
     public Client Client { get; }
     public bool ServerClockJumped { get; set; }
+    /// <summary>Begin times are dates: with the clock set back they come so much later.</summary>
+    public long SetBackUs { get; set; }
     public BrokenPromise? Broken { get; private set; }
     public bool IsTracing => trace is not null;
     public IReadOnlyList<string> TraceLines => trace ?? [];
@@ -126,7 +128,7 @@ internal sealed class World
         });
         Queue.RunUntil(Plan.FaultsEndUs);
         Heal();
-        var deadline = Queue.NowUs + SettleUs;
+        var deadline = Queue.NowUs + SettleUs + SetBackUs;
         while (!IsQuiet() && Queue.NowUs < deadline)
         {
             Client.Unblock();
@@ -147,7 +149,7 @@ internal sealed class World
     {
         if (!Books.AllOver || Truth.Alive.Count > 0 || !Server.IsUp || Client.IsWaiting) return false;
         foreach (var node in nodes.Values)
-            if (!node.IsGone && (node.Disk.Folders.Count > 0 || node.Groups.Count > 0 || node.Agent is not { Process.Lives: true })) return false;
+            if (!node.IsGone && (node.Disk.Folders.Count > 0 || node.Groups.Count > 0 || node.Agent is not { Process.Lives: true, Host.Unacknowledged.Count: 0 })) return false;
         return true;
     }
 

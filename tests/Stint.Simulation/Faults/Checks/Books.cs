@@ -27,6 +27,8 @@ internal sealed class Books(World world)
     /// <summary>The cluster wrote off the node for this job: its processes may run on where nobody sees them.</summary>
     public bool WasGivenUp(RunningStep step) => givenUp.Contains((step.Id.Job, step.Id.Attempt, step.Node));
 
+    public bool IsBookedOver(RunningStep step) => exits.Contains((step.Id.Job, step.Id.Step, step.Id.Attempt, step.Node));
+
     /// <summary>A client was told that the job is cancelled.</summary>
     public void CancelIsKnown(uint job) => cancelled.Add(job);
     public void RequeueWasAsked(uint job) => cancelled.Remove(job);
@@ -59,9 +61,10 @@ internal sealed class Books(World world)
     private void On(JobSubmitted record)
     {
         world.Promise(jobs.TryAdd(record.JobId, new BookedJob(record.JobId, record.Spec)), "ids", $"job id {record.JobId} was given out twice");
-        if (record.Spec.ClientToken.Length > 0)
-            world.Promise(byToken.TryAdd(record.Spec.ClientToken, record.JobId), "submitted once",
-                $"submission {record.Spec.ClientToken} became job {byToken.GetValueOrDefault(record.Spec.ClientToken)} and job {record.JobId}");
+        // The comment says which submission of the plan it is.
+        if (record.Spec.Comment.Length > 0)
+            world.Promise(byToken.TryAdd(record.Spec.Comment, record.JobId), "submitted once",
+                $"submission {record.Spec.Comment} became job {byToken.GetValueOrDefault(record.Spec.Comment)} and job {record.JobId}");
     }
 
     private void On(JobAllocated record)

@@ -26,6 +26,7 @@ internal sealed class Truth(World world)
         if (step.Id.IsBatch)
             world.Promise(batchHosts.TryAdd((step.Id.Job, step.Id.Attempt), step.Node), "once",
                 $"the script of job {step.Id.Job} attempt {step.Id.Attempt} runs on {step.Node} and on {batchHosts.GetValueOrDefault((step.Id.Job, step.Id.Attempt))}");
+        world.Promise(!world.Books.IsBookedOver(step), "once", $"{step} begins although its end is booked");
         step.StartedUs = nowUs;
         CheckRoom(step);
         foreach (var other in alive)

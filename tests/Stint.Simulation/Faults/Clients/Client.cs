@@ -43,7 +43,7 @@ internal sealed class Client(World world)
     {
         var spec = Resolve(wish.Spec);
         var payload = new LaunchPayload { Script = ByteString.CopyFrom(wish.Payload.ToScript()) };
-        var token = spec.ClientToken = $"t{wish.Number}";
+        var token = spec.Comment = spec.ClientToken = $"t{wish.Number}";
         var blob = Payloads.ToBlob(payload);
         spec.PayloadHash = blob.Hash;
         if (world.Mutant.SubmissionsHaveNoToken) spec.ClientToken = "";

@@ -24,7 +24,7 @@ internal class Mutant
     /// <summary>Between the link's orders and the host.</summary>
     public virtual IStepHost Host(AgentLife agent, StepHost host) => host;
     /// <summary>Between the ends of a node's link: null, or what comes out of a frame that goes in; null swallows it.</summary>
-    public virtual Func<WireSocket, byte[], byte[]?>? Tamper(SimulatedNode node) => null;
+    public virtual Func<Wire, WireSocket, byte[], byte[]?>? Tamper(SimulatedNode node) => null;
     public virtual bool ShepherdForgetsLimit => false;
     public virtual bool ShepherdForgetsRecord => false;
     public virtual bool GroupsAreNotKilled => false;

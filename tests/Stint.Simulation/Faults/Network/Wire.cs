@@ -25,15 +25,15 @@ internal sealed class Wire
     public WireSocket Client { get; }
     public WireSocket Server { get; }
     public bool IsBroken { get; private set; }
-    /// <summary>A planted bug's hook: false swallows the frame.</summary>
-    public Func<WireSocket, byte[], byte[]?>? Tamper { get; set; }
+    /// <summary>A planted bug's hook: what comes out of a frame that goes in; null swallows it.</summary>
+    public Func<Wire, WireSocket, byte[], byte[]?>? Tamper { get; set; }
 
     internal void Transmit(WireSocket from, byte[] frame, WebSocketMessageType type)
     {
         if (IsBroken) return;
         if (Tamper is not null && type != WebSocketMessageType.Close)
         {
-            if (Tamper(from, frame) is not { } changed) return;
+            if (Tamper(this, from, frame) is not { } changed) return;
             frame = changed;
         }
         var to = Peer(from);

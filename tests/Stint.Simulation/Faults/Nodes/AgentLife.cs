@@ -92,7 +92,15 @@ internal sealed class AgentLife : INode, ISpool, IShepherds, IServerDial
         Node.Disk.Act();
         if (!Node.Disk.Folders.TryGetValue(id, out var folder)) Node.Disk.Folders.Add(id, folder = new SpoolFolder(id));
         var directory = new SpoolDirectory(this, Node.Disk, folder);
-        directory.WriteSpec(spec, receivedMs);
+        try
+        {
+            directory.WriteSpec(spec, receivedMs);
+        }
+        catch (IOException) when (lockFd < 0)
+        {
+            Node.Disk.Folders.Remove(id);
+            throw;
+        }
         return directory;
     }
 

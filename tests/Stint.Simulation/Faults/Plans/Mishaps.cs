@@ -66,6 +66,7 @@ internal sealed record ServerClockJump(long AtUs, long ByUs) : Mishap(AtUs)
     {
         world.Faults.Count("server's clock jumps");
         world.ServerClockJumped = true;
+        world.SetBackUs += Math.Max(0, -ByUs);
         world.Server.Clock.OffsetUs += ByUs;
     }
 
