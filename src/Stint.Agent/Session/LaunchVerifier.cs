@@ -21,15 +21,18 @@ internal sealed class LaunchVerifier(string node, string cluster, TimeProvider t
     private readonly NonceWindow _nonces = new(NoncesMax);
     private readonly NonceWindow _launched = new(NoncesMax);
     private ECDsa? _signer;
+    private byte[] _signingKey = [];
 
     /// <summary>SubjectPublicKeyInfo of the server's signing key. Throws <see cref="CryptographicException"/> for anything else.</summary>
     public void Trust(ReadOnlySpan<byte> signingKey)
     {
+        if (_signer is not null && signingKey.SequenceEqual(_signingKey)) return;
         var signer = ECDsa.Create();
         try { signer.ImportSubjectPublicKeyInfo(signingKey, out _); }
         catch { signer.Dispose(); throw; }
         _signer?.Dispose();
         _signer = signer;
+        _signingKey = signingKey.ToArray();
     }
 
     /// <param name="isHeld">Whether the step has a directory here: then its launch came again after a reconnect and is nothing new.</param>

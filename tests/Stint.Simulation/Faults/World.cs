@@ -23,6 +23,7 @@ internal sealed class World
     private readonly Dictionary<string, List<Wire>> wires = new(StringComparer.Ordinal);
     private readonly HashSet<string> stuck = new(StringComparer.Ordinal);
     private readonly List<string>? trace;
+    private long audited;
 
     public World(Plan plan, Mutant mutant, bool traces = false)
     {
@@ -165,7 +166,8 @@ internal sealed class World
 
     public void AfterTurn(ServerHost.ServerLife life)
     {
-        if (Mutant.NobodyAudits) return;
+        if (Mutant.NobodyAudits || Books.Records == audited) return;
+        audited = Books.Records;
         try
         {
             life.Cluster.Audit();
@@ -208,7 +210,7 @@ internal sealed class World
         foreach (var wire in wires[node])
         {
             var silence = Weather.Silence(chance);
-            var other = Weather.Silence(chance) - 20_000_000;
+            var other = chance.Between(0, 3_000_000);
             Queue.After(silence, () =>
             {
                 if (nodes[node].Weather.IsPartitioned(Queue.NowUs)) wire.Break(chance.OneIn(2) ? 0 : other, chance.OneIn(2) ? 0 : other);

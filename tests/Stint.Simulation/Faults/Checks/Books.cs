@@ -135,11 +135,16 @@ internal sealed class Books(World world)
         if (kind == EndKind.EndCompleted && job.Spec.IsBatch)
             world.Promise(world.Truth.Find(job.Nodes[0], new StepId(job.Id, StepIds.Batch, job.Attempt)) is { EndedBy: EndedBy.Itself, Program.ExitCode: 0 }, "truth",
                 $"job {job.Id} is said to have completed; its script did not");
+        if (kind == EndKind.EndTimeout && job.Spec.IsBatch && !Excused(job))
+            world.Promise(world.Truth.Find(job.Nodes[0], new StepId(job.Id, StepIds.Batch, job.Attempt)) is not null, "truth", $"job {job.Id} is said to have reached its time limit; it never ran");
         if (kind == EndKind.EndNodeFail)
-            world.Promise(job.Nodes.Any(node => world.Truth.HadNodeTrouble(node, job.BeganUs) || world.Truth.WasSilent(node, job.BeganUs) || world.ServerClockJumped
-                || (downedByAdmin.TryGetValue(node, out var at) && at >= job.BeganUs)) || job.HadStepTrouble, "truth",
+            world.Promise(Excused(job), "truth",
                 $"job {job.Id} is said to have lost a node of {string.Join(',', job.Nodes)} ({cause}); nothing was wrong with it");
     }
+
+    /// <summary>Something was wrong with one of its nodes, or with the server's clock, since it began.</summary>
+    private bool Excused(BookedJob job) => job.HadStepTrouble || world.ServerClockJumped
+        || job.Nodes.Any(node => world.Truth.HadNodeTrouble(node, job.BeganUs) || world.Truth.WasSilent(node, job.BeganUs) || (downedByAdmin.TryGetValue(node, out var at) && at >= job.BeganUs));
 
     private void On(ArrayTasksCancelled record)
     {
@@ -155,7 +160,9 @@ internal sealed class Books(World world)
         var job = jobs[record.JobId];
         var id = new StepId(record.JobId, record.StepId, record.Attempt);
         var really = world.Truth.Find(record.Node, id);
-        var trouble = world.Truth.HadNodeTrouble(record.Node, job.BeganUs) || world.Truth.HadStepTrouble(record.Node, id);
+        var trouble = world.Truth.HadNodeTrouble(record.Node, job.BeganUs) || world.Truth.HadStepTrouble(record.Node, id)
+            // A shepherd that has no room for its socket is not found by the next life of its agent, and is given up.
+            || record.Kind == EndKind.EndNodeFail && world.Truth.HadFullDisk(record.Node);
         job.HadStepTrouble |= trouble;
         world.Promise(really is not { IsAlive: true } || trouble, "truth", $"{really} is said to be over ({record.Kind}) and runs");
         if (record.Released) CheckGone(record.JobId, record.Attempt, record.Node);

@@ -36,7 +36,7 @@ internal sealed class AcknowledgesExitsBeforeCommit : LinkMutant
         if (message.BodyCase == ToServer.BodyOneofCase.StepExited && message.ReportId != 0)
         {
             var ack = new ToAgent { Ack = new ReportAck { ReportId = message.ReportId } }.ToByteArray();
-            _ = wire.Server.SendAsync(ack, WebSocketMessageType.Binary, endOfMessage: true, CancellationToken.None);
+            wire.Transmit(wire.Server, ack, WebSocketMessageType.Binary);
         }
         return frame;
     }

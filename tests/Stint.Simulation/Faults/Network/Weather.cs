@@ -8,8 +8,10 @@ internal sealed class Weather : IWeather
     private const long UsualUs = 400, SpreadUs = 1_600;
     private long slowUntilUs, slowByUs, partedUntilUs;
 
-    /// <summary>How long keep-alive takes to find out that the other side is gone: 10 s between pings, 20 s of patience.</summary>
-    public static long Silence(Chance chance) => chance.Between(20_000_000, 30_000_000);
+    private const long SilenceMinUs = 5_000_000, SilenceMaxUs = 8_000_000;
+
+    /// <summary>How long keep-alive takes to find out that the other side is gone; as everywhere, well below the node time-out.</summary>
+    public static long Silence(Chance chance) => chance.Between(SilenceMinUs, SilenceMaxUs);
 
     public void Slow(long untilUs, long byUs) => (slowUntilUs, slowByUs) = (untilUs, byUs);
     public void Part(long untilUs) => partedUntilUs = Math.Max(partedUntilUs, untilUs);

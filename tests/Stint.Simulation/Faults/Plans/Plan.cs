@@ -7,7 +7,7 @@ internal sealed record NodePlan(string Name, uint Cpus, ulong MemoryBytes);
 /// <summary>Everything about a run that is decided before it begins.</summary>
 internal sealed record Plan(ulong Seed, IReadOnlyList<NodePlan> Nodes, IReadOnlyList<Op> Ops, long FaultsEndUs)
 {
-    public const long NodeTimeoutMs = 45_000;
+    public const long NodeTimeoutMs = 20_000;
 
     public ClusterConfigured Config() => new()
     {

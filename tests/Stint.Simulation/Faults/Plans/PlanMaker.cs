@@ -104,7 +104,7 @@ internal sealed class PlanMaker
 
     private static readonly string[] Kinds = ["after", "afterany", "afterok", "afternotok", "singleton"];
 
-    private Payload Program() => new(chance.OneIn(4) ? chance.Between(1, 200) * 1_000 : chance.Between(200, 20_000) * 1_000, chance.OneIn(5) ? 1 + chance.Below(3) : 0, !chance.OneIn(4));
+    private Payload Program() => new(chance.OneIn(4) ? chance.Between(1, 200) * 1_000 : chance.OneIn(5) ? chance.Between(20_000, 60_000) * 1_000 : chance.Between(200, 15_000) * 1_000, chance.OneIn(5) ? 1 + chance.Below(3) : 0, !chance.OneIn(4));
 
     private Mishap Mishap(long at)
     {
@@ -125,8 +125,8 @@ internal sealed class PlanMaker
             case 16 when lost is null && nodes.Count > 2 && chance.OneIn(2):
                 lost = node;
                 return new NodeLoss(at, node);
-            case 17: return new Partition(at, node, chance.Between(500, 15_000) * 1_000);
-            case 18: return new Partition(at, node, chance.Between(20_000, 90_000) * 1_000);
+            case 17: return new Partition(at, node, chance.Between(500, 10_000) * 1_000);
+            case 18: return new Partition(at, node, chance.Between(15_000, 60_000) * 1_000);
             case 19: return new SlowLink(at, node, chance.Between(1_000, 20_000) * 1_000, chance.Between(50, 3_000) * 1_000);
             case 20: return new NodeClockJump(at, node, Jump());
             case 21: return new NodeDiskFull(at, node, chance.Between(100, 10_000) * 1_000);
@@ -137,5 +137,5 @@ internal sealed class PlanMaker
     }
 
     private long Jump() => (chance.OneIn(2) ? 1 : -1) * chance.Between(1, chance.OneIn(3) ? 7_200 : 120) * 1_000_000;
-    private long Notice() => chance.OneIn(3) ? chance.Between(1_000, 30_000) * 1_000 : chance.Between(0, 200) * 1_000;
+    private long Notice() => chance.OneIn(3) ? chance.Between(1_000, 8_000) * 1_000 : chance.Between(0, 200) * 1_000;
 }
