@@ -14,7 +14,7 @@ internal sealed class DevicesFile(CgroupLayout layout, IGroupFiles files, LimitF
     /// <summary>Best effort: a level that stays wider only means that each job's own list takes more writes; that list is what is read back.</summary>
     public void Open(string group)
     {
-        if (group.Length < layout.Base.Length || layout.File("devices", group, "devices.list") is null) return;
+        if (!IsShared(group) || layout.File("devices", group, "devices.list") is null) return;
         try { Apply(group, allowances.Frame()); }
         catch (CgroupException) { /* jobs of an earlier life below it, or a container that allows less: told with the job that needs it */ }
     }
@@ -31,6 +31,9 @@ internal sealed class DevicesFile(CgroupLayout layout, IGroupFiles files, LimitF
 
     public IReadOnlyList<GresGrant> Current(string group) =>
         layout.File("devices", group, "devices.list") is { } file && files.Read(file, out var text) == 0 ? allowances.Recover(Parse(file, text).Rules) : [];
+
+    /// <summary>This node's level and those of its users; the root can be other nodes' too, and jobs have lists of their own.</summary>
+    private bool IsShared(string group) => group.StartsWith(layout.Base, StringComparison.Ordinal) && group.AsSpan(layout.Base.Length).Count('/') <= 1;
 
     /// <summary>The list as it reads afterwards.</summary>
     private IReadOnlyList<DeviceRule> Apply(string group, IReadOnlyList<DeviceRule> wanted)

@@ -12,13 +12,16 @@ internal sealed unsafe partial class DevicePrograms : IDevicePrograms
 
     private const int ProgramLoad = 5, ProgramAttach = 8, ProgramById = 13, InfoByDescriptor = 15, ProgramQuery = 16;
     private const uint TypeCgroupDevice = 15, AttachCgroupDevice = 6, AllowMulti = 2, Replace = 4;
-    private const int AttributeBytes = 120, LogBytes = 64 << 10, InfoBytes = 80, IdsMax = 64, NameBytes = 16;
+    private const int AttributeBytes = 120, LogBytes = 64 << 10, InfoBytes = 80, IdsMax = 64, NameBytes = 16, Again = 11, AttemptsMax = 5;
     private static readonly long Number = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 280 : 321;
 
     public int Load(ReadOnlySpan<byte> instructions, string name, out int program, out string log)
     {
         log = "";
-        program = Load(instructions, name, null, out var errno);
+        var errno = Again;
+        program = -1;
+        // EAGAIN: a signal interrupted the verifier.
+        for (var attempt = 0; errno == Again && attempt < AttemptsMax; attempt++) program = Load(instructions, name, null, out errno);
         if (errno is 0 or Errno.NotPermitted) return errno;
         // Only a program that was refused is worth the kernel's writing down why.
         var text = new byte[LogBytes];
