@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Stint.Agent.Cgroups;
+using Stint.Agent.Devices;
 using Stint.Agent.Hardware;
 using Stint.Agent.Kernel;
 using Stint.Protocol.Agents;
@@ -11,13 +12,13 @@ internal sealed class TestTree : IDisposable
 {
     private static int s_count;
 
-    public TestTree(IGroupFiles? files = null, CpuMap? map = null, ulong machineMemoryBytes = 0)
+    public TestTree(IGroupFiles? files = null, CpuMap? map = null, ulong machineMemoryBytes = 0, IDeviceAllowances? devices = null)
     {
         Files = files ?? KernelFiles.Instance;
         Root = $"stint-test-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
         Map = map ?? new CpuMap(CpuList.Parse(System.IO.File.ReadAllText("/sys/fs/cgroup/cpuset/cpuset.cpus").Trim()), 2);
         Layout = new CgroupProbe(KernelFiles.Instance).LookV1(Root, "n1");
-        Tree = CgroupOpening.Open(Layout, Map, machineMemoryBytes, Files, TimeProvider.System);
+        Tree = CgroupOpening.Open(Layout, Map, machineMemoryBytes, Files, TimeProvider.System, devices: devices);
     }
 
     public string Root { get; }
