@@ -30,7 +30,7 @@ public sealed class TestCluster : IAsyncDisposable
         _environment = new() { ["STINT_HOME"] = Home, ["PATH"] = $"{Bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", ["LANG"] = "C.UTF-8" };
     }
 
-    public static async Task<TestCluster> StartAsync(string nodes = "n1", string? declare = null, string config = "")
+    public static async Task<TestCluster> StartAsync(string nodes = "n1", string? declare = null, string config = "", Action<TestCluster>? prepare = null)
     {
         var cluster = new TestCluster(nodes);
         Directory.CreateDirectory(cluster.Home);
@@ -38,6 +38,7 @@ public sealed class TestCluster : IAsyncDisposable
         File.SetUnixFileMode(cluster.Work, (UnixFileMode)0b001_111_111_111);
         await File.WriteAllTextAsync(Path.Combine(cluster.Home, "stint.yaml"), "kill_wait: 2s\n" + config);
         cluster._declare = declare;
+        prepare?.Invoke(cluster);
         await cluster.UpAsync();
         return cluster;
     }
