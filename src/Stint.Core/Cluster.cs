@@ -78,6 +78,15 @@ public sealed partial class Cluster
             case Record.BodyOneofCase.TokenIssued: On(record.TokenIssued, at); break;
             case Record.BodyOneofCase.TokenUsed: On(record.TokenUsed); break;
             case Record.BodyOneofCase.NodeCertified: On(record.NodeCertified); break;
+            case Record.BodyOneofCase.JobUpdated: On(record.JobUpdated, at); break;
+            case Record.BodyOneofCase.JobSuspended: On(record.JobSuspended, at); break;
+            case Record.BodyOneofCase.JobResumed: On(record.JobResumed, at); break;
+            case Record.BodyOneofCase.ReservationMade: On(record.ReservationMade, at); break;
+            case Record.BodyOneofCase.ReservationRemoved: On(record.ReservationRemoved, at); break;
+            case Record.BodyOneofCase.QosSet: On(record.QosSet); break;
+            case Record.BodyOneofCase.QosRemoved: On(record.QosRemoved); break;
+            case Record.BodyOneofCase.AssociationSet: On(record.AssociationSet); break;
+            case Record.BodyOneofCase.AssociationRemoved: On(record.AssociationRemoved); break;
             default: throw new InvalidOperationException($"the journal holds a record of kind {record.BodyCase}, which this version does not know");
         }
     }

@@ -21,9 +21,13 @@ public sealed partial class Cluster
         job.EndLimit = new Instant(record.EndLimitMs);
         if (!job.Eligible.IsSet) job.Eligible = at;
         job.Shares = record.Shares;
+        job.Partition = record.Partition.Length > 0 ? record.Partition : job.Spec.Partition;
+        job.Reservation = record.Reservation;
+        job.Licenses = record.Licenses;
         foreach (var share in record.Shares) NodeOf(share.Node).Take(job.Id, share);
         activeJobs.Add(job.Id);
         if (BookOf(job) is { } book) book.Active++;
+        CountStarted(job, at);
         if (job.Spec.IsBatch)
             job.Steps.Add(StepIds.Batch, new Step(StepIds.Batch, BatchStep) { Created = at, Shares = [job.Shares[0]] });
         WakeDependents(job);

@@ -132,7 +132,11 @@ public sealed partial class Cluster
         var job = JobOf(record.JobId);
         if (job.IsOver) throw new InvalidOperationException($"job {job.Id} ended twice");
         if (job.IsActive) LeaveActive(job, at);
-        else LeavePending(job);
+        else
+        {
+            CountLeft(job, at, wasActive: false);
+            LeavePending(job);
+        }
         job.State = StateOf(record.Kind);
         job.Kind = record.Kind;
         job.ExitCode = record.ExitCode;
@@ -157,6 +161,7 @@ public sealed partial class Cluster
     /// <summary>Shares, live steps and counters of a run that is over, whatever comes next.</summary>
     private void LeaveActive(Job job, Instant at)
     {
+        CountLeft(job, at, wasActive: true);
         foreach (var share in job.Shares) ReleaseShare(job, share.Node, at);
         foreach (var step in job.Steps.Values)
             if (!step.IsOver) step.Ended = at;

@@ -13,14 +13,6 @@ public enum JobState
     Completing = 100,
 }
 
-/// <summary>Why a pending job does not start, by Slurm's names (<c>squeue</c>'s reason).</summary>
-public enum PendingReason
-{
-    None, Priority, Resources, JobHeldUser, JobHeldAdmin, BeginTime, Dependency, DependencyNeverSatisfied,
-    PartitionDown, PartitionNodeLimit, PartitionTimeLimit, PartitionConfig, JobArrayTaskLimit, ReqNodeNotAvail,
-    NodeDown, BadConstraints, JobLaunchFailure,
-}
-
 /// <summary>
 /// A job, an array (one record for all its unstarted tasks), or a started array task. Written by <see cref="Cluster.Apply"/> only.
 /// </summary>
@@ -50,6 +42,12 @@ public sealed class Job
     public bool Held { get; internal set; }
     public bool HeldByAdmin { get; internal set; }
     public IReadOnlyList<NodeShare> Shares { get; internal set; } = [];
+    /// <summary>The partition it runs in: of several that it named, the chosen one; the spec's own before it started.</summary>
+    public string Partition { get; internal set; } = "";
+    /// <summary>The reservation it runs in; empty: none.</summary>
+    public string Reservation { get; internal set; } = "";
+    /// <summary>Licences it holds, <c>name:count,...</c></summary>
+    public string Licenses { get; internal set; } = "";
     /// <summary>Nodes that hold nothing of this job any more.</summary>
     public IReadOnlyCollection<string> ReleasedNodes => Released;
     public EndKind Kind { get; internal set; }

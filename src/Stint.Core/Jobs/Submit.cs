@@ -23,7 +23,7 @@ public sealed partial class Cluster
         if (refusal is null)
         {
             FillDefaults(spec);
-            refusal = CheckFits(spec);
+            refusal = CheckPolicy(spec, now) ?? CheckReservation(spec, now) ?? CheckFits(spec);
         }
         if (refusal is not null) return new Decision([], refusal, 0);
 
@@ -67,6 +67,7 @@ public sealed partial class Cluster
         }
         if (record.Spec.ClientToken.Length > 0) clientTokens[(record.Spec.Uid, record.Spec.ClientToken)] = job.Id;
         IndexUnfinished(job);
+        CountSubmitted(job);
         SetEligible(job, at);
         BecomePending(job);
     }

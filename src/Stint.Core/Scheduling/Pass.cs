@@ -19,6 +19,7 @@ public sealed partial class Cluster
         WakeDue(now);
         plannedPerArray.Clear();
         passAt = now;
+        BeginLimitPass(now);
         var view = new SchedulingView(now, WithOrphans(), nodes, nodesVersion, StartsMax, Obstacle, StartableTasks, NoteStart);
         var plan = scheduler.Plan(view);
         var batch = new Batch(now);
@@ -143,7 +144,7 @@ public sealed partial class Cluster
             return new Verdict(job, PendingReason.PartitionTimeLimit, job.Spec.TimeLimitMs == 0
                 ? $"asks for unlimited time; partition {partition.Name} allows {Minutes(max)}"
                 : $"asks for {Minutes(job.Spec.TimeLimitMs)}; partition {partition.Name} allows {Minutes(max)}");
-        return ThrottleOf(job);
+        return ThrottleOf(job) ?? ReservationObstacle(job, partition, passAt) ?? LimitObstacle(job, partition, passAt);
     }
 
     private Verdict? ThrottleOf(Job job)
