@@ -8,9 +8,8 @@ internal interface ISpool
     IEnumerable<IStepDirectory> All();
 
     /// <summary>Makes the directory, with its spec in it, so that from here on the step is known.</summary>
-    /// <param name="receivedMs">When its order came, by the clock since boot.</param>
     /// <param name="lockFd">The directory's lock, when it was taken on the way; else as it was.</param>
-    IStepDirectory Create(LaunchSpec spec, long receivedMs, ref int lockFd);
+    IStepDirectory Create(LaunchSpec spec, ref int lockFd);
 
     /// <summary>The step is over and the server knows.</summary>
     /// <param name="reusable">One life of the agent launched the step and followed it to its end.</param>
@@ -30,11 +29,8 @@ internal interface IStepDirectory
     string ScriptPath { get; }
     /// <summary>A shepherd was there: tasks may have run.</summary>
     bool WasSpawned { get; }
-    /// <summary>
-    /// Null when the directory is one half made or half removed. <c>SameBoot</c>: whether processes of it can still be there.
-    /// <c>ReceivedMs</c>: when its order came, by the clock since boot; 0: not known.
-    /// </summary>
-    (LaunchSpec Spec, bool SameBoot, long ReceivedMs)? ReadSpec();
+    /// <summary>Null when the directory is one half made or half removed.</summary>
+    LaunchSpec? ReadSpec();
     void WriteScript(ReadOnlySpan<byte> script, uint uid, uint gid);
     void WriteReceipt(Receipt receipt);
     void WriteReport(StepExitedReport report);

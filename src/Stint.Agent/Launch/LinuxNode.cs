@@ -29,7 +29,7 @@ internal sealed class LinuxNode : INode, ISpool, IShepherds, IDisposable
     public UserAccount Account(uint uid, uint gid) => _accounts.Find(uid, gid);
 
     public IEnumerable<IStepDirectory> All() => StepDirectory.All(_options.Spool);
-    public IStepDirectory Create(LaunchSpec spec, long receivedMs, ref int lockFd) => StepDirectory.Create(_options.Spool, spec, receivedMs, _spares, ref lockFd);
+    public IStepDirectory Create(LaunchSpec spec, ref int lockFd) => StepDirectory.Create(_options.Spool, spec, _spares, ref lockFd);
     public void Discard(IStepDirectory directory) => Directory.Delete(directory.Path, recursive: true);
     public void Unlock(int lockFd) => Posix.Close(lockFd);
 

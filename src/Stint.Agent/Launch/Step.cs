@@ -61,22 +61,15 @@ internal sealed class Step
         return false;
     }
 
-    public void Launch(bool recovered = false, int lockFd = -1) => _around.Node.Queue.Add(() =>
+    public void Launch() => _around.Node.Queue.Add(() =>
     {
-        var prepared = _around.Work.Prepare(Spec, recovered, lockFd);
+        var prepared = _around.Work.Prepare(Spec);
         _around.Node.Reactor.Post(() =>
         {
-            _reusable = !recovered && prepared.Shepherd is not null;
+            _reusable = prepared.Shepherd is not null;
             Take(prepared);
         });
     });
-
-    /// <summary>Its order came in an earlier life of the agent, and nothing was started.</summary>
-    public void LaunchAgain(IStepDirectory directory, int lockFd)
-    {
-        Directory = directory;
-        Launch(recovered: true, lockFd);
-    }
 
     /// <summary>A shepherd of an earlier life of the agent, alive or not. <paramref name="record"/> or <paramref name="saved"/>: what it or the agent left.</summary>
     public void Resume(IStepDirectory directory, IShepherd? shepherd, ExitRecord? record, StepExitedReport? saved)

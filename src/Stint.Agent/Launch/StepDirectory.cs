@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Stint.Protocol.Agents;
@@ -8,19 +7,18 @@ namespace Stint.Agent.Launch;
 /// <summary>
 /// What outlives the agent of one step: <c>spool/&lt;job&gt;.&lt;step&gt;.&lt;attempt&gt;/</c>.
 /// <list type="bullet">
-/// <item><c>spec</c> — boot id, milliseconds since boot, and LaunchSpec. Written by rename before anything is started; removed first. Without it the directory means nothing.</item>
+/// <item><c>spec</c> — the LaunchSpec. Written by rename before anything is started; removed first. Without it the directory means nothing.</item>
 /// <item><c>script</c> — the user's script, the user's own.</item>
 /// <item><c>receipt</c> — the Receipt, written before the shepherd starts.</item>
 /// <item><c>exit.tmp</c> — exists from before the first fork, so without it and <c>exit</c> no task ever ran. <c>ctl</c> — the socket of a shepherd without an agent.</item>
 /// <item><c>exit</c> — the shepherd's exit record, by rename. <c>report</c> — the StepExitedReport, written before the group and its counters go.</item>
 /// <item>the flock on the directory itself — held by whoever is starting the step, then by its shepherd through the same open file: "alive" without pids.</item>
 /// </list>
-/// A step is never started in a boot other than the one its order came in. A file under a name ending in .tmp (exit and script: .old) means nothing; a directory
+/// A step is started by the life of the agent that its order came to, or not at all: the server sends the order again, if it still stands. A file under a name ending in .tmp (exit and script: .old) means nothing; a directory
 /// that was used before (<see cref="SpareDirectories"/>) has one for each, which is overwritten instead of an inode being made.
 /// </summary>
 internal sealed class StepDirectory : IStepDirectory
 {
-    static readonly string BootId = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
     const UnixFileMode Passable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
     const uint Private = 0b110_000_000, UsersScript = 0b101_000_000;
     const int KeptBytesMax = 64 << 10;
@@ -43,7 +41,7 @@ internal sealed class StepDirectory : IStepDirectory
     }
 
     /// <param name="lockFd">The lock, when it was taken on the way; else as it was.</param>
-    public static StepDirectory Create(string spool, LaunchSpec spec, long receivedMs, SpareDirectories spares, ref int lockFd)
+    public static StepDirectory Create(string spool, LaunchSpec spec, SpareDirectories spares, ref int lockFd)
     {
         var id = StepId.Of(spec.Key);
         var directory = new StepDirectory($"{spool}/{id.DirectoryName}", id);
@@ -55,10 +53,9 @@ internal sealed class StepDirectory : IStepDirectory
             File.SetUnixFileMode(directory.Path, Passable);
         }
         var isNew = lockFd < 0;
-        var boot = System.Text.Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{BootId} {receivedMs}\n"));
         try
         {
-            directory.WriteWhole("spec", [.. boot, .. spec.ToByteArray()]);
+            directory.WriteWhole("spec", spec.ToByteArray());
         }
         catch (IOException) when (isNew)
         {
@@ -75,22 +72,7 @@ internal sealed class StepDirectory : IStepDirectory
                 yield return new StepDirectory(path, id);
     }
 
-    public (LaunchSpec Spec, bool SameBoot, long ReceivedMs)? ReadSpec()
-    {
-        if (ReadWhole("spec") is not { } bytes || Array.IndexOf(bytes, (byte)'\n') is not (> 0 and var end))
-            return null;
-        try
-        {
-            var spec = LaunchSpec.Parser.ParseFrom(bytes.AsSpan(end + 1));
-            var head = System.Text.Encoding.ASCII.GetString(bytes, 0, end).Split(' ');
-            var receivedMs = head.Length > 1 && long.TryParse(head[1], NumberStyles.None, CultureInfo.InvariantCulture, out var ms) ? ms : 0;
-            return spec.Key is not null && StepId.Of(spec.Key) == Id ? (spec, head[0] == BootId, receivedMs) : null;
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            return null;
-        }
-    }
+    public LaunchSpec? ReadSpec() => Parse(LaunchSpec.Parser, "spec") is { Key: not null } spec && StepId.Of(spec.Key) == Id ? spec : null;
 
     public void WriteScript(ReadOnlySpan<byte> script, uint uid, uint gid)
     {

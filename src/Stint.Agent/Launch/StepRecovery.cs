@@ -5,8 +5,8 @@ namespace Stint.Agent.Launch;
 
 /// <summary>
 /// Finds the steps of an earlier life of this agent. Per directory: no spec → it was never meant or is already forgotten; a kept report → finish;
-/// lock held → the shepherd lives; exit record → it ended without us; from an earlier boot, or a socket without a shepherd → the shepherd died;
-/// otherwise nothing was ever started → start it now.
+/// lock held → the shepherd lives; exit record → it ended without us; a trace of a shepherd that does not live → it died; otherwise nothing was ever
+/// started, and it is forgotten: the order may not stand any more, and the server repeats it if it does.
 /// </summary>
 internal sealed class StepRecovery(INode node, ICgroups cgroups, TimeProvider time, Func<LaunchSpec, bool, Step> register, Action<Exception> onFault)
 {
@@ -16,13 +16,13 @@ internal sealed class StepRecovery(INode node, ICgroups cgroups, TimeProvider ti
 
     public async Task RunAsync(CancellationToken cancellation)
     {
-        List<(IStepDirectory Directory, LaunchSpec Spec, bool SameBoot, long ReceivedMs)> found = [];
+        List<(IStepDirectory Directory, LaunchSpec Spec)> found = [];
         foreach (var directory in node.Spool.All())
-            if (directory.ReadSpec() is { } spec)
-                found.Add((directory, spec.Spec, spec.SameBoot, spec.ReceivedMs));
+            if (directory.ReadSpec() is { } spec && !WasNeverStarted(directory))
+                found.Add((directory, spec));
             else
                 node.Spool.Discard(directory);
-        foreach (var (directory, _, _, _) in found)
+        foreach (var (directory, _) in found)
             _latest[(directory.Id.Job, directory.Id.Step)] = Math.Max(directory.Id.Attempt, _latest.GetValueOrDefault((directory.Id.Job, directory.Id.Step)));
         try
         {
@@ -32,11 +32,22 @@ internal sealed class StepRecovery(INode node, ICgroups cgroups, TimeProvider ti
         {
             onFault(stuck);      // one process that will not die must not keep the node's other steps from being found
         }
-        foreach (var (directory, spec, sameBoot, receivedMs) in found)
-            await RecoverAsync(directory, spec, sameBoot, receivedMs, cancellation);
+        foreach (var (directory, spec) in found)
+            await RecoverAsync(directory, spec, cancellation);
     }
 
-    async Task RecoverAsync(IStepDirectory directory, LaunchSpec spec, bool sameBoot, long receivedMs, CancellationToken cancellation)
+    bool WasNeverStarted(IStepDirectory directory)
+    {
+        if (directory.WasSpawned || directory.ReadReport() is not null)
+            return false;
+        var lockFd = directory.TryLock();
+        if (lockFd >= 0)
+            node.Spool.Unlock(lockFd);
+        // Asked again now that no shepherd lives that could leave a trace in between.
+        return lockFd >= 0 && !directory.WasSpawned;
+    }
+
+    async Task RecoverAsync(IStepDirectory directory, LaunchSpec spec, CancellationToken cancellation)
     {
         if (directory.ReadReport() is { } saved)
         {
@@ -56,14 +67,6 @@ internal sealed class StepRecovery(INode node, ICgroups cgroups, TimeProvider ti
                 break;      // alive, but it does not answer: as good as dead, its group will be killed
             await Task.Delay(RetryAfter, time, cancellation);
             lockFd = directory.TryLock();
-        }
-        if (lockFd >= 0 && sameBoot && !directory.WasSpawned && directory.ReadExit() is null)
-        {
-            // The time that its order lay here counts, by this node's own clock since boot: dates of two machines may differ.
-            if (spec.WallLimitMs > 0 && receivedMs > 0)
-                spec.WallLimitMs = Math.Clamp(spec.WallLimitMs - (StepWork.SinceBootMs(time) - receivedMs), 1, spec.WallLimitMs);
-            await OnReactor(step => step.LaunchAgain(directory, lockFd), spec);
-            return;
         }
         if (lockFd >= 0)
             node.Spool.Unlock(lockFd);

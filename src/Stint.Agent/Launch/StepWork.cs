@@ -17,21 +17,19 @@ internal sealed record FinishedStep(StepExitedReport Report, bool Released, bool
 /// </summary>
 internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgroups, TimeProvider time)
 {
-    /// <param name="lockFd">The directory's lock when it is already held (recovery), else -1. Closed in any case.</param>
-    public PreparedStep Prepare(LaunchSpec spec, bool recovered, int lockFd)
+    public PreparedStep Prepare(LaunchSpec spec)
     {
+        var lockFd = -1;
         IStepDirectory? directory = null;
         StepGroup? group = null;
         try
         {
-            directory = node.Spool.Create(spec, SinceBootMs(time), ref lockFd);
+            directory = node.Spool.Create(spec, ref lockFd);
             Reached("spec");
             if (LaunchPlan.Refuse(spec) is { } why)
                 return new PreparedStep(directory, null, null, why);
             if (lockFd < 0 && (lockFd = directory.TryLock()) < 0)
                 return new PreparedStep(null, null, null, $"{directory.Path}: another process holds this step");
-            if (recovered && cgroups.Find(spec.Key, spec.Uid) is { } unfinished)
-                cgroups.KillAndRemove(unfinished, options.KillDeadline);
             group = cgroups.Create(spec.Key, spec.Uid, spec.Limits);
             Reached("group");
             directory.WriteReceipt(group.Receipt);
@@ -39,7 +37,7 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
                 directory.WriteScript(spec.Payload.Script.Span, spec.Uid, spec.Gid);
             Reached("files");
             var account = node.Account(spec.Uid, spec.Gid);
-            var request = LaunchPlan.Make(spec, account, directory.ScriptPath, group.ProcsFiles, spec.WallLimitMs);
+            var request = LaunchPlan.Make(spec, account, directory.ScriptPath, group.ProcsFiles, spec.WallLimitMs, options.Devices?.Visible(spec));
             var shepherd = node.Shepherds.Start(directory.Id, request, lockFd);
             Reached("spawned");
             return new PreparedStep(directory, group, shepherd, null);
@@ -78,9 +76,6 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
             {
                 // A full disk costs the counters if the agent dies before the server has them, nothing else.
                 kept = directory!.ReadExit() is not null;
-                // One that never began must not be begun by the next life after its end was told.
-                if (!kept && state.Refused is not null)
-                    node.Spool.Discard(directory);
             }
             Reached("report");
         }
@@ -88,10 +83,12 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
         try
         {
             released = Remove(spec, group);
+            report.DrainReason = released ? options.Devices?.Leftover(spec) ?? "" : "";
         }
         catch (CgroupException left)
         {
             stuck = left.Message;
+            report.DrainReason = $"job {spec.Key.JobId} cannot be ended: {stuck}";
             report.Cause = report.Cause.Length > 0 ? $"{report.Cause}; {stuck}" : stuck;
         }
         Reached("removed");
@@ -120,9 +117,6 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
             return null;
         }
     }
-
-    /// <summary>A clock that nobody sets, the same for all lives of the agent in one boot.</summary>
-    public static long SinceBootMs(TimeProvider time) => (long)((Int128)time.GetTimestamp() * 1000 / time.TimestampFrequency);
 
     long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
     void Reached(string point) => options.Checkpoint?.Invoke(point);

@@ -99,14 +99,22 @@ public sealed class RecoveryTests : IDisposable
     {
         var dead = new ManualResetEventSlim();
         _world.Checkpoint = reached => { if (reached == point) { dead.Set(); throw new AgentDied(); } };
-        _world.Host.Launch(_world.Batch(78, "echo x >> ran; exit 3"));
+        var spec = _world.Batch(78, "echo x >> ran; exit 3");
+        _world.Host.Launch(spec);
         Assert.True(dead.Wait(TimeSpan.FromSeconds(10)));
         _world.Checkpoint = null;
         _world.Die();
         _world.Start();
+        OrderAgain(spec);
         var exit = _world.Reports.Exited(78);
         Assert.Equal((Outcome.Exited, 3, true, true), (exit.Outcome, exit.ExitCode, exit.Started, exit.JobReleased));
         Assert.Equal("x\n", _world.Read("ran"));
+    }
+
+    /// <summary>As the server does for a step that the node neither holds nor has reported.</summary>
+    private void OrderAgain(LaunchSpec spec)
+    {
+        if (!_world.Host.Holdings.Any(h => h.Key.Equals(spec.Key)) && !_world.Reports.All.Any(m => m.StepExited?.Key.Equals(spec.Key) == true)) _world.Host.Launch(spec);
     }
 
     [RootFact]
@@ -121,7 +129,8 @@ public sealed class RecoveryTests : IDisposable
             var what = random.Next(3);
             var point = points[random.Next(points.Length)];
             if (what == 0) _world.Checkpoint = reached => { if (reached == point) throw new AgentDied(); };
-            _world.Host.Launch(_world.Batch(job, $"echo {job} >> ran; sleep 0.0{random.Next(10)}; exit 3"));
+            var spec = _world.Batch(job, $"echo {job} >> ran; sleep 0.0{random.Next(10)}; exit 3");
+            _world.Host.Launch(spec);
             World.Until(() => File.Exists($"{_world.Spool}/{job}.{4294967291}.1/spec") || _world.Reports.All.Any(m => m.StepExited?.Key.JobId == job), "nothing begins");
             Thread.Sleep(random.Next(30));      // not a wait for something: the moment of death is what is random
             var killed = what == 2;
@@ -129,6 +138,7 @@ public sealed class RecoveryTests : IDisposable
             if (what != 2) _world.Die();
             _world.Checkpoint = null;
             if (what != 2) _world.Start();
+            OrderAgain(spec);
             var exit = _world.Reports.Exited(job);
             Assert.True(exit.JobReleased, $"round {round}");
             if (killed) Assert.True(exit.Outcome is Outcome.NodeFailure or Outcome.Exited, $"round {round}: {exit}");

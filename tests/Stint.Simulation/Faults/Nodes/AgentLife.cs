@@ -86,7 +86,7 @@ internal sealed class AgentLife : INode, ISpool, IShepherds, IServerDial
 
     public IEnumerable<IStepDirectory> All() => Node.Disk.Folders.Values.Select(folder => new SpoolDirectory(this, Node.Disk, folder)).ToList();
 
-    public IStepDirectory Create(LaunchSpec spec, long receivedMs, ref int lockFd)
+    public IStepDirectory Create(LaunchSpec spec, ref int lockFd)
     {
         var id = StepId.Of(spec.Key);
         Node.Disk.Act();
@@ -94,7 +94,7 @@ internal sealed class AgentLife : INode, ISpool, IShepherds, IServerDial
         var directory = new SpoolDirectory(this, Node.Disk, folder);
         try
         {
-            directory.WriteSpec(spec, receivedMs);
+            directory.WriteSpec(spec);
         }
         catch (IOException) when (lockFd < 0)
         {

@@ -12,7 +12,6 @@ namespace Stint.Simulation.Faults.Nodes;
 internal sealed class NodeDisk(EventQueue queue)
 {
     public SortedDictionary<StepId, SpoolFolder> Folders { get; } = new(Comparer<StepId>.Create(static (a, b) => (a.Job, a.Step, a.Attempt).CompareTo((b.Job, b.Step, b.Attempt))));
-    public uint Boot { get; set; }
     public long FullUntilUs { get; set; }
     /// <summary>The agent dies before the act when this reaches 0; negative: it does not.</summary>
     public int ActsLeft { get; set; } = -1;
@@ -38,7 +37,7 @@ internal sealed class NodeDisk(EventQueue queue)
 internal sealed class SpoolFolder(StepId id)
 {
     public StepId Id => id;
-    public (byte[] Bytes, uint Boot, long ReceivedMs)? Spec { get; set; }
+    public byte[]? Spec { get; set; }
     public byte[]? Script { get; set; }
     public byte[]? Receipt { get; set; }
     public byte[]? Report { get; set; }
@@ -60,12 +59,12 @@ internal sealed class SpoolDirectory(AgentLife agent, NodeDisk disk, SpoolFolder
     public string ScriptPath => Path + "/script";
     public bool WasSpawned => folder.HasExitTmp || folder.Exit is not null || folder.HasSocket;
 
-    public (LaunchSpec Spec, bool SameBoot, long ReceivedMs)? ReadSpec() => folder.Spec is { } spec ? (LaunchSpec.Parser.ParseFrom(spec.Bytes), spec.Boot == disk.Boot, spec.ReceivedMs) : null;
+    public LaunchSpec? ReadSpec() => folder.Spec is { } bytes ? LaunchSpec.Parser.ParseFrom(bytes) : null;
 
-    public void WriteSpec(LaunchSpec spec, long receivedMs)
+    public void WriteSpec(LaunchSpec spec)
     {
         disk.Act();
-        folder.Spec = (spec.ToByteArray(), disk.Boot, receivedMs);
+        folder.Spec = spec.ToByteArray();
     }
 
     public void WriteScript(ReadOnlySpan<byte> script, uint uid, uint gid)

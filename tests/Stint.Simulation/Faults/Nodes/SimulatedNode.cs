@@ -70,7 +70,6 @@ internal sealed class SimulatedNode
         if (isGone) return;
         World.Truth.NodeTrouble(Name);
         isOff = true;
-        Disk.Boot++;
         StuckUntilUs = 0;
         KillAgent();
         foreach (var shepherd in shepherds.ToArray()) shepherd.Die();
