@@ -9,9 +9,9 @@ internal sealed record Outcome(Plan Plan, BrokenPromise? Broken, long Events, lo
 
 internal static class FaultRun
 {
-    public static Outcome Of(Plan plan, Func<Mutant>? mutant = null, bool traces = false)
+    public static Outcome Of(Plan plan, Func<Mutant>? mutant = null, bool traces = false, Action<World>? progress = null)
     {
-        var world = new World(plan, mutant?.Invoke() ?? new Mutant(), traces);
+        var world = new World(plan, mutant?.Invoke() ?? new Mutant(), traces) { Progress = progress };
         var before = SynchronizationContext.Current;
         try
         {

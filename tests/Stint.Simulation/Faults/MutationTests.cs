@@ -6,6 +6,7 @@ using Xunit.Abstractions;
 namespace Stint.Simulation.Faults;
 
 /// <summary>Are the promises worth something? Bugs are planted, one at a time, and each must be caught by some seed within the bound, where the program itself passes.</summary>
+[Collection(nameof(AllCores))]
 public sealed class MutationTests(ITestOutputHelper output)
 {
     private const int SeedsMax = 1_500, ShrinkRunsMax = 60;
@@ -31,7 +32,7 @@ public sealed class MutationTests(ITestOutputHelper output)
         var shrunk = Shrinker.Shrink(caught, mutant, ShrinkRunsMax);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: caught by seed {caught.Plan.Seed} after {campaign.Seeds} seeds"));
         output.WriteLine(Failure.Report(caught, shrunk));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        Measured.Say(output, string.Create(CultureInfo.InvariantCulture,
             $"measured: mutant {name} caught after {campaign.Seeds} seeds ({caught.Broken!.Promise}), shrunk from {caught.Plan.Ops.Count} to {shrunk.Plan.Ops.Count} ops"));
         Assert.Equal(caught.Broken!.Promise, shrunk.Broken?.Promise);
         Assert.Null(FaultRun.Of(caught.Plan).Broken);

@@ -18,7 +18,7 @@ internal sealed class World
 {
     public const string ClusterName = "sim";
     public const long KillWaitMs = 3_000;
-    private const long PollUs = 1_000_000, SettleUs = 2_400_000_000;
+    private const long PollUs = 1_000_000, SettleUs = 2_400_000_000, CareUs = 60_000_000;
     private readonly Dictionary<string, SimulatedNode> nodes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<Wire>> wires = new(StringComparer.Ordinal);
     private readonly HashSet<string> stuck = new(StringComparer.Ordinal);
@@ -50,6 +50,8 @@ internal sealed class World
     public Books Books { get; }
     public ServerHost Server { get; }
     public Client Client { get; }
+    /// <summary>Called now and then in a long run.</summary>
+    public Action<World>? Progress { get; set; }
     public bool ServerClockJumped { get; set; }
     /// <summary>Begin times are dates: with the clock set back they come so much later.</summary>
     public long SetBackUs { get; set; }
@@ -127,6 +129,7 @@ internal sealed class World
             if (trace is not null) TraceLine("plan: " + op.ToString().TrimStart());
             op.Do(this);
         });
+        for (var at = CareUs; Plan.IsLong && at < Plan.FaultsEndUs; at += CareUs) Queue.At(at, Client.Unblock);
         Queue.RunUntil(Plan.FaultsEndUs);
         Heal();
         var deadline = Queue.NowUs + SettleUs + SetBackUs;
@@ -160,6 +163,7 @@ internal sealed class World
         if (Queue.Foreign is { } foreign) throw Break("one thread", foreign);
         Server.Poll();
         Client.Poll();
+        if ((Queue.Count & 0xFFFF) == 0) Progress?.Invoke(this);
     }
 
     public void Durable(IReadOnlyList<Record> records) => Books.Durable(records);

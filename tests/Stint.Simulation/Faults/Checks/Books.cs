@@ -62,9 +62,10 @@ internal sealed class Books(World world)
     {
         world.Promise(jobs.TryAdd(record.JobId, new BookedJob(record.JobId, record.Spec)), "ids", $"job id {record.JobId} was given out twice");
         // The comment says which submission of the plan it is. A token is remembered as long as its job, which a clock set forward makes short.
-        if (record.Spec.Comment.Length > 0)
-            world.Promise(byToken.TryAdd(record.Spec.Comment, record.JobId) || world.ServerClockJumped, "submitted once",
-                $"submission {record.Spec.Comment} became job {byToken.GetValueOrDefault(record.Spec.Comment)} and job {record.JobId}");
+        if (record.Spec.Comment.Length == 0) return;
+        world.Promise(!byToken.ContainsKey(record.Spec.Comment) || world.ServerClockJumped, "submitted once",
+            $"submission {record.Spec.Comment} became job {byToken.GetValueOrDefault(record.Spec.Comment)} and job {record.JobId}");
+        byToken[record.Spec.Comment] = record.JobId;
     }
 
     private void On(JobAllocated record)

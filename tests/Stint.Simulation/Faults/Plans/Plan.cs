@@ -7,6 +7,9 @@ internal sealed record NodePlan(string Name, uint Cpus, ulong MemoryBytes);
 /// <summary>Everything about a run that is decided before it begins.</summary>
 internal sealed record Plan(ulong Seed, IReadOnlyList<NodePlan> Nodes, IReadOnlyList<Op> Ops, long FaultsEndUs)
 {
+    /// <summary>People look after it while it runs, not only at its end.</summary>
+    public bool IsLong { get; init; }
+
     public const long NodeTimeoutMs = 20_000;
 
     public ClusterConfigured Config() => new()

@@ -31,8 +31,8 @@ internal sealed class PlanMaker
         return new PlanMaker(seed, 3 + chance.Below(10), chance.Below(8), chance.Between(10, 90) * 1_000_000).Make();
     }
 
-    /// <summary>As many ops as one asks for, at the same density.</summary>
-    public static Plan Long(ulong seed, int jobs) => new PlanMaker(seed, jobs, jobs / 2, jobs * 4_000_000L).Make();
+    /// <summary>As many jobs as one asks for, at the same density.</summary>
+    public static Plan Long(ulong seed, int jobs) => new PlanMaker(seed, jobs, jobs / 2, jobs * 4_000_000L).Make() with { IsLong = true };
 
     private Plan Make()
     {
