@@ -75,7 +75,7 @@ public sealed class FaultTests(ITestOutputHelper output)
         Assert.True(campaign.Jobs > 1_000 && campaign.Records > 10_000, campaign.Summary);
     }
 
-    private void Say(string line) => Measured.Say(output, line);
+    private void Say(string line) => Figures.Say(output, line);
 
     private static ulong? Number(string variable) => ulong.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
 }

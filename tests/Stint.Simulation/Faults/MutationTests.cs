@@ -32,7 +32,7 @@ public sealed class MutationTests(ITestOutputHelper output)
         var shrunk = Shrinker.Shrink(caught, mutant, ShrinkRunsMax);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: caught by seed {caught.Plan.Seed} after {campaign.Seeds} seeds"));
         output.WriteLine(Failure.Report(caught, shrunk));
-        Measured.Say(output, string.Create(CultureInfo.InvariantCulture,
+        Figures.Say(output, string.Create(CultureInfo.InvariantCulture,
             $"measured: mutant {name} caught after {campaign.Seeds} seeds ({caught.Broken!.Promise}), shrunk from {caught.Plan.Ops.Count} to {shrunk.Plan.Ops.Count} ops"));
         Assert.Equal(caught.Broken!.Promise, shrunk.Broken?.Promise);
         Assert.Null(FaultRun.Of(caught.Plan).Broken);

@@ -18,7 +18,7 @@ internal sealed class World
 {
     public const string ClusterName = "sim";
     public const long KillWaitMs = 3_000;
-    private const long PollUs = 1_000_000, SettleUs = 2_400_000_000, CareUs = 60_000_000;
+    private const long PollUs = 1_000_000, SettleUs = 2_400_000_000, CareUs = 60_000_000, StraysUs = 15_000_000;
     private readonly Dictionary<string, SimulatedNode> nodes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<Wire>> wires = new(StringComparer.Ordinal);
     private readonly HashSet<string> stuck = new(StringComparer.Ordinal);
@@ -53,6 +53,7 @@ internal sealed class World
     /// <summary>Called now and then in a long run.</summary>
     public Action<World>? Progress { get; set; }
     public bool ServerClockJumped { get; set; }
+    public long HealedUs { get; private set; }
     /// <summary>Begin times are dates: with the clock set back they come so much later.</summary>
     public long SetBackUs { get; set; }
     public BrokenPromise? Broken { get; private set; }
@@ -132,10 +133,12 @@ internal sealed class World
         for (var at = CareUs; Plan.IsLong && at < Plan.FaultsEndUs; at += CareUs) Queue.At(at, Client.Unblock);
         Queue.RunUntil(Plan.FaultsEndUs);
         Heal();
+        HealedUs = Queue.NowUs;
         var deadline = Queue.NowUs + SettleUs + SetBackUs;
         while (!IsQuiet() && Queue.NowUs < deadline)
         {
             Client.Unblock();
+            Books.CheckStrays(Queue.NowUs - StraysUs);
             Queue.RunUntil(Queue.NowUs + PollUs);
         }
         new FinalCheck(this).Run();

@@ -17,6 +17,7 @@ internal sealed class Books(World world)
     private readonly HashSet<(uint, uint, uint, string)> exits = [];
     private readonly HashSet<(uint Job, uint Attempt, string Node)> givenUp = [];
     private readonly HashSet<uint> cancelled = [];
+    private readonly Dictionary<string, long> backSince = new(StringComparer.Ordinal);
 
     public IReadOnlyDictionary<uint, BookedJob> Jobs => jobs;
     public long Records { get; private set; }
@@ -52,7 +53,7 @@ internal sealed class Books(World world)
                 case Record.BodyOneofCase.StepExited: On(record.StepExited); break;
                 case Record.BodyOneofCase.NodeReleased: On(record.NodeReleased); break;
                 case Record.BodyOneofCase.NodeStateChanged: On(record.NodeStateChanged); break;
-                case Record.BodyOneofCase.NodeRegistered: unavailable.Remove(record.NodeRegistered.Name); break;
+                case Record.BodyOneofCase.NodeRegistered: Is(record.NodeRegistered.Name, available: true); break;
                 default: break;
             }
         }
@@ -196,8 +197,24 @@ internal sealed class Books(World world)
     private void On(NodeStateChanged record)
     {
         if (record.HasDrain) Set(drained, record.Name, record.Drain);
-        if (record.HasAvailability) Set(unavailable, record.Name, record.Availability != NodeAvailability.NodeUp);
+        if (record.HasAvailability) Is(record.Name, record.Availability == NodeAvailability.NodeUp);
         if (record.HasAvailability && record.ByAdmin) downedByAdmin[record.Name] = world.Queue.NowUs;
+    }
+
+    private void Is(string node, bool available)
+    {
+        if (!available) unavailable.Add(node);
+        else if (unavailable.Remove(node)) backSince[node] = world.Queue.NowUs;
+    }
+
+    /// <summary>What the cluster has closed does not run on for long where it can be reached.</summary>
+    public void CheckStrays(long beforeUs)
+    {
+        foreach (var step in world.Truth.Alive)
+        {
+            if (unavailable.Contains(step.Node) || Math.Max(world.HealedUs, backSince.GetValueOrDefault(step.Node)) > beforeUs || !jobs.TryGetValue(step.Id.Job, out var job)) continue;
+            world.Promise(job.IsRunning && job.Attempt == step.Id.Attempt, "strays", $"{step} still runs; the cluster has closed it, and its node is back for long");
+        }
     }
 
     private static void Set(HashSet<string> set, string name, bool isIn)

@@ -3,7 +3,7 @@ using Xunit.Abstractions;
 namespace Stint.Simulation.Faults;
 
 /// <summary>What a run came to: into the test's own output, and for ./test into the file that STINT_MEASURED names.</summary>
-internal static class Measured
+internal static class Figures
 {
     private static readonly Lock Gate = new();
 
