@@ -36,11 +36,7 @@ internal sealed partial class Dispatch(AgentDirectory agents, Payloads payloads,
     public void SendDue(Cluster cluster, AgentSession session, IReadOnlyList<(uint JobId, uint StepId, uint Attempt)> holdings, Instant now)
     {
         var node = session.Node;
-        foreach (var (job, step) in cluster.LaunchesDue(node))
-        {
-            if (step.Id == StepIds.Batch) LaunchBatch(cluster, job, node, now);
-            else LaunchStep(cluster, job, step, node, now);
-        }
+        // What is to go comes before what is to come: its cpus may be given away already.
         foreach (var job in cluster.EndsDue(node)) EndDue(cluster, job, node, now);
         foreach (var (jobId, attempt) in cluster.StrayJobs(node, holdings))
         {
@@ -50,6 +46,11 @@ internal sealed partial class Dispatch(AgentDirectory agents, Payloads payloads,
         foreach (var (jobId, stepId, _) in holdings)
             // Its srun went with the server that knew it.
             if (stepId < StepIds.Batch && !runs.IsFollowed(jobId, stepId)) session.Send(new ToAgent { SignalStep = new SignalStep { JobId = jobId, StepId = stepId, Signal = 9 } });
+        foreach (var (job, step) in cluster.LaunchesDue(node))
+        {
+            if (step.Id == StepIds.Batch) LaunchBatch(cluster, job, node, now);
+            else LaunchStep(cluster, job, step, node, now);
+        }
     }
 
     private void LaunchBatch(Cluster cluster, Job job, string? onlyNode, Instant now)

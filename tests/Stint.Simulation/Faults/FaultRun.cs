@@ -21,6 +21,10 @@ internal static class FaultRun
         {
             // It is in the world.
         }
+        catch (Exception fault)
+        {
+            world.Unexpected(fault);
+        }
         finally
         {
             SynchronizationContext.SetSynchronizationContext(before);

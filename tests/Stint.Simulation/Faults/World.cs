@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Stint.Agent.Session;
+using Stint.Core;
 using Stint.Core.Journal;
 using Stint.Simulation.Faults.Checks;
 using Stint.Simulation.Faults.Clients;
@@ -78,6 +79,9 @@ internal sealed class World
     {
         if (!holds) throw Break(promise, sentence);
     }
+
+    /// <summary>Something threw that nobody expected.</summary>
+    public void Unexpected(Exception fault) => Break("fault", fault.ToString());
 
     private BrokenPromise Break(string promise, string sentence)
     {
@@ -173,11 +177,17 @@ internal sealed class World
 
     public void AfterTurn(ServerHost.ServerLife life)
     {
-        if (Mutant.NobodyAudits || Books.Records == audited) return;
+        if (Books.Records == audited) return;
         audited = Books.Records;
+        Audit(life.Cluster);
+    }
+
+    public void Audit(Cluster cluster)
+    {
+        if (Mutant.NobodyAudits) return;
         try
         {
-            life.Cluster.Audit();
+            cluster.Audit();
         }
         catch (InvalidOperationException wrong)
         {

@@ -15,6 +15,8 @@ internal sealed class BookedJob(uint id, JobSpec spec)
     public uint Attempt { get; private set; }
     public uint? LastAttempt { get; private set; }
     public long BeganUs { get; private set; }
+    /// <summary>How often it was requeued after its end.</summary>
+    public int Revivals { get; private set; }
     public bool HadStepTrouble { get; set; }
     public IReadOnlyList<string> Nodes { get; private set; } = [];
     /// <summary>The array that it was split off.</summary>
@@ -35,6 +37,7 @@ internal sealed class BookedJob(uint id, JobSpec spec)
 
     public void Requeue(bool held)
     {
+        if (IsOver) Revivals++;
         (IsRunning, Ending, IsOver, Kind) = (false, false, false, EndKind.EndUnknown);
         Held |= held;
     }

@@ -31,7 +31,12 @@ internal sealed class Books(World world)
     public bool IsBookedOver(RunningStep step) => exits.Contains((step.Id.Job, step.Id.Step, step.Id.Attempt, step.Node));
 
     /// <summary>A client was told that the job is cancelled.</summary>
-    public void CancelIsKnown(uint job) => cancelled.Add(job);
+    public void CancelIsKnown(uint job, int revivalsBefore)
+    {
+        if (Revivals(job) == revivalsBefore) cancelled.Add(job);
+    }
+
+    public int Revivals(uint job) => jobs.TryGetValue(job, out var known) ? known.Revivals : 0;
     public void RequeueWasAsked(uint job) => cancelled.Remove(job);
 
     public void Durable(IReadOnlyList<Record> records)

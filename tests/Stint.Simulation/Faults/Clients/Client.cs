@@ -77,9 +77,10 @@ internal sealed class Client(World world)
     {
         if (JobOf(wish.Of) is not { } id) return;
         IReadOnlyList<ArrayRange>? tasks = wish.Task is { } task ? [new ArrayRange { First = task, Last = task, Step = 1 }] : null;
+        var revivals = world.Books.Revivals(id);
         Ask(life => life.Engine.AskAsync(batch => batch.Decide(new CancelJob(id, tasks, Root))), untilHeard: false, decision =>
         {
-            if (decision.Refusal is null && tasks is null) world.Books.CancelIsKnown(id);
+            if (decision.Refusal is null && tasks is null) world.Books.CancelIsKnown(id, revivals);
         });
     }
 

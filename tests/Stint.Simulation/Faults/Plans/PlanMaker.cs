@@ -74,7 +74,10 @@ internal sealed class PlanMaker
         if (chance.OneIn(8)) spec.Held = true;
         if (chance.OneIn(10)) spec.Partition = "nowhere";
         if (chance.OneIn(12)) (spec.WarnBeforeMs, spec.WarnSignal) = (1_000, 10);
-        return new Submit(at, number, spec, Program());
+        var program = Program();
+        // Some outlast everything that can happen to their node.
+        if (chance.OneIn(12)) (spec.TimeLimitMs, program) = (200_000, program with { RunUs = chance.Between(60_000, 170_000) * 1_000 });
+        return new Submit(at, number, spec, program);
     }
 
     private Interactive Srun(long at, int number)

@@ -21,7 +21,7 @@ namespace Stint.Simulation.Faults.Servers;
 internal sealed class ServerHost
 {
     private const long StartUs = 300_000, RestartUs = 1_000_000, TurnSpreadUs = 300;
-    private const int RecordsBetweenSnapshots = 150;
+    private const int RecordsBetweenSnapshots = 40;
     [ThreadStatic] private static ECDsa? signingKey;
     private readonly World world;
     private readonly Chance chance;
