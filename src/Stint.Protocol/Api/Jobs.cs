@@ -2,7 +2,7 @@ namespace Stint.Protocol.Api;
 
 /// <summary>POST /api/v1/jobs. Sizes in bytes, times in milliseconds of Unix time or of duration, as named.</summary>
 // Requests have set, not init: the JSON source generator would give a left-out init property its type's default instead of ours.
-public sealed record SubmitRequest
+public sealed partial record SubmitRequest
 {
     public string Name { get; set; } = "";
     public string? Partition { get; set; }
@@ -53,7 +53,7 @@ public sealed record SubmitRequest
 public sealed record SubmitResponse(uint JobId, string Message = "");
 
 /// <summary>A job, an array's unstarted tasks, or one array task, as <c>squeue</c> and <c>scontrol show job</c> need it.</summary>
-public sealed record JobView
+public sealed partial record JobView
 {
     public uint JobId { get; init; }
     public uint? ArrayJobId { get; init; }
