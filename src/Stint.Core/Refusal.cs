@@ -33,4 +33,18 @@ public static class RefusalCodes
     public const string TokenUsed = "token_used";
     public const string NodeNameTaken = "node_name_taken";
     public const string Disabled = "disabled";
+    public const string ReservationInvalid = "reservation_invalid";
+    public const string ReservationAccess = "reservation_access";
+    public const string ReservationNameTaken = "reservation_name_taken";
+    public const string ReservationOverlap = "reservation_overlap";
+    public const string ReservationInUse = "reservation_in_use";
+    public const string ReservationNoAccess = "reservation_no_access_list";
+    public const string ReservationNotSkippable = "reservation_not_skippable";
+    public const string NodesBusy = "nodes_busy";
+    public const string InvalidTime = "invalid_time";
+    public const string CircularDependency = "circular_dependency";
+    public const string InvalidDeadline = "invalid_deadline";
+    public const string JobSuspended = "job_suspended";
+    public const string JobNotSuspended = "job_not_suspended";
+    public const string NotHetJobLeader = "not_het_job_leader";
 }
