@@ -83,7 +83,9 @@ internal static class ResourceRequest
     private static Refusal? Add(JobSpec spec, string? text, GresPer per, bool gpus)
     {
         if (string.IsNullOrEmpty(text)) return null;
-        if (!(gpus ? GresSpec.TryParseGpus(text, out var terms, out var error) : GresSpec.TryParse(text, out terms, out error))) return new Refusal("invalid_gres", error);
+        List<GresTerm> terms;
+        string error;
+        if (!(gpus ? GresSpec.TryParseGpus(text, out terms, out error) : GresSpec.TryParse(text, out terms, out error))) return new Refusal("invalid_gres", error);
         foreach (var term in terms)
         {
             foreach (var other in spec.Gres)
@@ -132,9 +134,10 @@ internal static class ResourceRequest
     private static Refusal? Ranges(JobSpec spec, ResourceRangesRequest? r)
     {
         if (r is null) return null;
-        if (Reversed("cpus", r.CpusMin, r.CpusMax) ?? Reversed("memory", r.MemoryMinBytes, r.MemoryMaxBytes) ?? Reversed("disk", r.DiskMinBytes, r.DiskMaxBytes)
+        var error = Reversed("cpus", r.CpusMin, r.CpusMax) ?? Reversed("memory", r.MemoryMinBytes, r.MemoryMaxBytes) ?? Reversed("disk", r.DiskMinBytes, r.DiskMaxBytes)
             ?? Reversed("gpus", r.GpusMin, r.GpusMax) ?? Reversed("GPU memory", r.GpuMemoryMinBytes, r.GpuMemoryMaxBytes)
-            ?? Reversed("total GPU memory", r.GpuTotalMemoryMinBytes, r.GpuTotalMemoryMaxBytes) is { } error) return error;
+            ?? Reversed("total GPU memory", r.GpuTotalMemoryMinBytes, r.GpuTotalMemoryMaxBytes);
+        if (error is not null) return error;
         if (r.GpuNames.Length > 64) return Invalid($"{r.GpuNames.Length} GPU names are more than 64");
         foreach (var name in r.GpuNames)
             if (TextRules.Error("a GPU name", name, 128) is { } wrong) return Invalid(wrong);
