@@ -60,7 +60,7 @@ internal sealed partial class CgroupTree : ICgroups, IDisposable
                 if (job is null) MakeFresh(path.Job, isLeaf: false);
                 var receipt = new Receipt { Kernel = _layout.KernelName, Group = path.Step };
                 var jobLimits = LimitJobAndStep(path, job, limits, receipt);
-                ReceiptRows.AddNotLimited(receipt);
+                ReceiptRows.AddNotLimited(receipt, limits);
                 AddNotes(receipt, limits);
                 _table.Add(path, jobLimits);
                 return new StepGroup(key, uid, _version.ProcsFiles(path.Step), path.Step, receipt);
@@ -178,7 +178,11 @@ internal sealed partial class CgroupTree : ICgroups, IDisposable
         }
     }
 
-    public void Dispose() => _idleTimer.Dispose();
+    public void Dispose()
+    {
+        _idleTimer.Dispose();
+        (_version as IDisposable)?.Dispose();
+    }
 
     /// <summary>Removes the levels of users who had no job for that long.</summary>
     internal void RemoveIdleUsers(TimeSpan idleFor)
