@@ -20,7 +20,7 @@ internal static class JobViews
         var shares = job.Shares;
         var (cpus, memory) = Allocated(shares);
         var isArray = job.IsArray && job.State == JobState.Pending;
-        return Asked(spec) with
+        return ResourceViews.Given(Asked(spec), job) with
         {
             JobId = job.Id, ArrayJobId = job.ArrayJobId ?? (isArray ? job.Id : null), ArrayTaskId = job.ArrayTask,
             ArrayTasks = isArray ? Tasks(job.PendingTasks, spec.ArrayThrottle) : null,
@@ -43,7 +43,7 @@ internal static class JobViews
     }
 
     /// <summary>What the submission said; the rest is filled in by the caller.</summary>
-    public static JobView Asked(JobSpec spec) => new()
+    public static JobView Asked(JobSpec spec) => ResourceViews.Asked(new JobView
     {
         Name = spec.Name, Uid = spec.Uid, Gid = spec.Gid, User = spec.User, Group = spec.Group, Account = spec.Account.Length > 0 ? spec.Account : null,
         Partition = spec.Partition, Nice = spec.Nice, NodesMin = spec.NodesMin, NodesMax = spec.NodesMax, Tasks = spec.Tasks, CpusPerTask = spec.CpusPerTask,
@@ -52,13 +52,13 @@ internal static class JobViews
         RequestedNodes = spec.NodeList.Length > 0 ? spec.NodeList : null, ExcludedNodes = spec.ExcludeList.Length > 0 ? spec.ExcludeList : null,
         TimeLimitMs = spec.TimeLimitMs, IsBatch = spec.IsBatch, Requeue = spec.Requeue, Comment = spec.Comment, Command = spec.Command,
         SubmitLine = spec.SubmitLine, SubmitHost = spec.SubmitHost, SubmitSid = spec.SubmitSid, WorkDir = spec.WorkDir, Exclusive = spec.Exclusive,
-    };
+    }, spec);
 
     public static NodeShareView[] Shares(IReadOnlyList<NodeShare> shares)
     {
         if (shares.Count == 0) return [];
         var views = new NodeShareView[shares.Count];
-        for (var i = 0; i < views.Length; i++) views[i] = new NodeShareView(shares[i].Node, Bitmaps.ToIds(shares[i].Cpus.Span), shares[i].MemoryBytes, shares[i].Tasks);
+        for (var i = 0; i < views.Length; i++) views[i] = new NodeShareView(shares[i].Node, Bitmaps.ToIds(shares[i].Cpus.Span), shares[i].MemoryBytes, shares[i].Tasks) { Gres = ResourceViews.WithIndices(shares[i].Gres) };
         return views;
     }
 
@@ -75,7 +75,15 @@ internal static class JobViews
     }
 
     public static ulong AskedMemory(JobSpec spec) => spec.HasMemoryPerCpuBytes ? spec.MemoryPerCpuBytes * Math.Max(1, spec.Tasks) * Math.Max(1, spec.CpusPerTask)
+        : spec.HasMemoryPerGpuBytes ? spec.MemoryPerGpuBytes * Gpus(spec)
         : spec.HasMemoryPerNodeBytes ? spec.MemoryPerNodeBytes * Math.Max(1, spec.NodesMin) : 0;
+
+    private static ulong Gpus(JobSpec spec)
+    {
+        foreach (var one in ResourceViews.Requested(spec))
+            if (one.Tres == "gres/gpu") return one.Count;
+        return 0;
+    }
 
     /// <summary>FIFO ranks shown as Slurm's basic priorities: they begin just below 2³² − 65536 and fall.</summary>
     private static uint Priority(Job job) => job.Held || job.HeldByAdmin ? 0 : PriorityTop - (uint)Math.Min(job.Order, PriorityTop - 1);

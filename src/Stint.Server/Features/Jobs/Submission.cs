@@ -151,7 +151,7 @@ internal sealed class Submission(ServerConfig config, Users users)
         return CheckNodes(request.NodeList) ?? CheckNodes(request.ExcludeList);
     }
 
-    private static Core.Journal.Dependency Term(DependencyTerm term, bool any)
+    internal static Core.Journal.Dependency Term(DependencyTerm term, bool any)
     {
         var dependency = new Core.Journal.Dependency { Kind = term.Kind, JobId = term.JobId, DelayMs = term.DelayMinutes * 60_000L, AnySuffices = any };
         if (term.Task is { } task) dependency.ArrayTask = task;
