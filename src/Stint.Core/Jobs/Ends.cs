@@ -123,7 +123,7 @@ public sealed partial class Cluster
     {
         var share = ShareOn(job, node) ?? throw new InvalidOperationException($"node {node} let go of job {job.Id}, which it never held");
         if (!job.Released.Add(node)) return;
-        NodeOf(node).GiveBack(job.Id, share, at);
+        NodeOf(node).GiveBack(job.Id, at);
         NeedsSchedule = true;
     }
 
