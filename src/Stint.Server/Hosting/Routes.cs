@@ -75,6 +75,7 @@ internal static class Routes
         Features.Nodes.SetState.Map(app, parts.Engine);
         Features.Partitions.List.Map(app, parts.Engine);
         Features.Reservations.Change.Map(app, parts.Engine);
+        Features.Licenses.List.Map(app, parts.Engine);
         Features.Topology.Show.Map(app, parts.Config);
         Features.Config.Show.Map(app, parts.Config, parts.Identity, parts.Home, parts.Time);
         Features.Ping.Show.Map(app, parts.Engine, parts.Projector, parts.Identity, parts.Trouble);
