@@ -49,7 +49,27 @@ public sealed class Node
     public CpuSet FreeCpus { get; internal set; }
     public int ThreadsPerCore => Math.Max(1, (int)Hardware.ThreadsPerCore);
     /// <summary>Up and not drained.</summary>
-    public bool TakesJobs => Availability == NodeAvailability.NodeUp && !Drain;
+    public bool TakesJobs => Availability == NodeAvailability.NodeUp && !Drain && !Fail && !Future;
+    /// <summary>Slurm's FAIL: expected to break, takes no more jobs.</summary>
+    public bool Fail { get; internal set; }
+    /// <summary>Slurm's FUTURE: as if it was not there, until it registers or is resumed.</summary>
+    public bool Future { get; internal set; }
+
+    /// <summary>A suspended job's CPUs go to others; it stays, with its memory and devices.</summary>
+    internal void YieldCpus(NodeShare share)
+    {
+        var cpus = CpuSet.FromBytes(share.Cpus);
+        FreeCpus = FreeCpus.Union(cpus);
+        CpusAllocated -= cpus.Count;
+    }
+
+    internal void RetakeCpus(NodeShare share)
+    {
+        var cpus = CpuSet.FromBytes(share.Cpus);
+        if (!cpus.IsSubsetOf(FreeCpus)) throw new InvalidOperationException($"CPUs {cpus} of node {Name} are not free");
+        FreeCpus = FreeCpus.Except(cpus);
+        CpusAllocated += cpus.Count;
+    }
 
     internal void Take(uint jobId, NodeShare share)
     {
