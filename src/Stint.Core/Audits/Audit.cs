@@ -16,6 +16,9 @@ public sealed partial class Cluster
         AuditIndexes();
         foreach (var (id, book) in arrays) AuditArray(id, book);
         foreach (var job in jobs.Values) AuditJob(job);
+        AuditReservations();
+        AuditSuspensions();
+        AuditDeadlines();
     }
 
     private static void Must(bool holds, string invariant)
@@ -34,8 +37,8 @@ public sealed partial class Cluster
             {
                 if (job.Released.Contains(share.Node)) continue;
                 Must(held.TryGetValue(share.Node, out var sum), $"job {job.Id} holds a share on {share.Node}, which is not known");
-                var cpus = CpuSet.FromBytes(share.Cpus);
-                Must(!cpus.IsEmpty, $"job {job.Id} holds no CPU on {share.Node}");
+                var cpus = job.YieldsCpus ? default : CpuSet.FromBytes(share.Cpus);
+                Must(!cpus.IsEmpty || job.YieldsCpus, $"job {job.Id} holds no CPU on {share.Node}");
                 Must(!cpus.Intersects(sum.Cpus), $"job {job.Id} holds CPUs on {share.Node} that another job holds");
                 Must(sum.Jobs.Add(job.Id), $"job {job.Id} holds two shares on {share.Node}");
                 held[share.Node] = (sum.Cpus.Union(cpus), sum.Memory + share.MemoryBytes, sum.Jobs);

@@ -47,7 +47,27 @@ public sealed class Node
     public CpuSet FreeCpus => Balance.Cpus;
     public int ThreadsPerCore => Kind.Threads;
     /// <summary>Up and not drained.</summary>
-    public bool TakesJobs => Availability == NodeAvailability.NodeUp && !Drain;
+    public bool TakesJobs => Availability == NodeAvailability.NodeUp && !Drain && !Fail && !Future;
+    /// <summary>Slurm's FAIL: expected to break, takes no more jobs.</summary>
+    public bool Fail { get; internal set; }
+    /// <summary>Slurm's FUTURE: as if it was not there, until it registers or is resumed.</summary>
+    public bool Future { get; internal set; }
+
+    /// <summary>A suspended job's CPUs go to others; it stays, with its memory and devices.</summary>
+    internal void YieldCpus(uint jobId, NodeShare without) => Swap(jobId, without);
+
+    internal void RetakeCpus(uint jobId, NodeShare share)
+    {
+        var cpus = CpuSet.FromBytes(share.Cpus);
+        if (!cpus.IsSubsetOf(FreeCpus)) throw new InvalidOperationException($"CPUs {cpus} of node {Name} are not free");
+        Swap(jobId, share);
+    }
+
+    private void Swap(uint jobId, NodeShare share)
+    {
+        held[jobId] = (share, held[jobId].Holder);
+        Recount();
+    }
 
     /// <summary>All that jobs may have of it, counted.</summary>
     public ResourceAmount Total => Kind.Total;

@@ -24,9 +24,11 @@ public sealed partial class Cluster
         var plan = scheduler.Plan(view);
         var batch = new Batch(now);
         Accept(plan, batch);
+        DropIncompleteGroups(batch);
         foreach (var verdict in plan.Verdicts) Accept(verdict, batch);
         // What is left of an array with aftercorr is judged when its starts have been applied.
         NeedsSchedule = plan.IsCut || plan.Starts.Exists(static start => start.Job.IsArray && HasCorresponding(start.Job));
+        PlanPreemptions(batch, plan.Verdicts, now);
         return batch.Decision();
     }
 
@@ -49,7 +51,7 @@ public sealed partial class Cluster
                 || !IsFree(free, start)) continue;
             NoteStart(start.Job);
             var record = new JobAllocated { JobId = start.Job.Id, Attempt = start.Job.Attempt, Shares = { start.Shares } };
-            if (start.Job.Spec.TimeLimitMs > 0) record.EndLimitMs = batch.Now.Milliseconds + start.Job.Spec.TimeLimitMs;
+            CompleteStart(record, start.Job, batch.Now);
             if (start.Job.IsArray && !SplitTask(start.Job, record, tasksOf, ref nextId)) continue;
             batch.Add(record);
         }

@@ -16,6 +16,7 @@ public sealed partial class Cluster
         var cluster = new Cluster(scheduler) { Config = snapshot.Config ?? new ClusterConfigured(), NextJobId = snapshot.NextJobId };
         foreach (var image in snapshot.Nodes) cluster.Load(image);
         cluster.RebuildPartitions();
+        foreach (var reservation in snapshot.Reservations) cluster.Load(reservation);
         foreach (var image in snapshot.Jobs) cluster.Load(image);
         foreach (var job in cluster.jobs.Values) cluster.Index(job);
         foreach (var token in snapshot.Tokens) cluster.tokens[token.Hash] = token;
@@ -28,7 +29,7 @@ public sealed partial class Cluster
     {
         Availability = image.Availability, Drain = image.Drain, DownByAdmin = image.DownByAdmin,
         Reason = image.Reason, ReasonUid = image.ReasonUid, ReasonAt = new Instant(image.ReasonAtMs),
-        Changed = new Instant(image.ChangedMs), LastBusy = new Instant(image.LastBusyMs),
+        Changed = new Instant(image.ChangedMs), LastBusy = new Instant(image.LastBusyMs), Fail = image.Fail, Future = image.Future,
     });
 
     private void Load(JobImage image)
@@ -42,7 +43,9 @@ public sealed partial class Cluster
             Attempt = image.Attempt, EndLimit = new Instant(image.EndLimitMs), NotBefore = new Instant(image.NotBeforeMs),
             Kind = image.Kind, ExitCode = image.ExitCode, Signal = image.Signal, EndedBy = image.ByUid, Cause = image.Cause,
             Held = image.Held, HeldByAdmin = image.HeldByAdmin, NextStepId = image.NextStepId, RequeuePending = image.RequeuePending,
-            Order = image.Order,
+            Order = image.Order, Partition = image.Partition, Reservation = image.Reservation, Licenses = image.Licenses,
+            SuspendedMs = image.SuspendedMs, SuspendedAt = new Instant(image.SuspendedAtMs), SuspendedFor = image.SuspendedFor,
+            KeepsResources = image.KeepsResources, RunLimitMs = image.RunLimitMs, GraceMs = image.GraceMs, RequeueHeld = image.RequeueHeld,
             Shares = image.Shares,
         };
         if (image.HasArrayJobId) job.ArrayJobId = image.ArrayJobId;
@@ -82,7 +85,9 @@ public sealed partial class Cluster
         IndexUnfinished(job);
         if (job.State == JobState.Pending) { BecomePending(job); return; }
         activeJobs.Add(job.Id);
+        EnterReservation(job);
+        if (job is { State: JobState.Suspended, SuspendedFor: not 0 }) suspendedForOthers.Add(job.Id);
         foreach (var share in job.Shares)
-            if (!job.Released.Contains(share.Node)) NodeOf(share.Node).Take(job.Id, share, Holder.Of(job.Spec));
+            if (!job.Released.Contains(share.Node)) NodeOf(share.Node).Take(job.Id, HeldShare(job, share), Holder.Of(job.Spec));
     }
 }
