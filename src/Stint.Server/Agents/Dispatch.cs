@@ -89,18 +89,8 @@ internal sealed partial class Dispatch(AgentDirectory agents, Payloads payloads,
         var reason = ReasonOf(job.Kind);
         session.Send(new ToAgent
         {
-            EndJob = new EndJob { JobId = job.Id, Attempt = job.Attempt, Reason = reason, GraceMs = Grace(cluster, job), Message = MessageOf(job, node, reason, now) },
+            EndJob = new EndJob { JobId = job.Id, Attempt = job.Attempt, Reason = reason, GraceMs = job.GraceMs > 0 ? job.GraceMs : cluster.Config.KillWaitMs, Message = MessageOf(job, node, reason, now) },
         });
-    }
-
-    /// <summary>From SIGTERM to SIGKILL. A preempted job has its partition's grace time on top (slurm.conf(5), GraceTime).</summary>
-    private static long Grace(Cluster cluster, Job job)
-    {
-        if (job.Kind != EndKind.EndPreempted && !(job.RequeuePending && job.Cause.Contains("preempt", StringComparison.OrdinalIgnoreCase))) return cluster.Config.KillWaitMs;
-        var partition = job.Partition.Length > 0 ? job.Partition : job.Spec.Partition;
-        foreach (var spec in cluster.Config.Partitions)
-            if (spec.Name == partition) return cluster.Config.KillWaitMs + spec.GraceMs;
-        return cluster.Config.KillWaitMs;
     }
 
     private LaunchPayload? PayloadOf(Job job, string hash)

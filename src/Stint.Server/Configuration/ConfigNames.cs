@@ -35,7 +35,7 @@ internal sealed class ConfigNames
     public void Check()
     {
         foreach (var (kind, at, name) in references)
-            if (!known.Contains((kind, name)) && !(kind == Kind.Qos && !Has(kind)))
+            if (!known.Contains((kind, name)) && !(kind == Kind.Qos && (name == "normal" || !Has(kind))))
                 throw new ConfigException(at, $"there is no {Noun(kind)} '{name}'");
     }
 

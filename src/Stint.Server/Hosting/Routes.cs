@@ -74,6 +74,7 @@ internal static class Routes
         Features.Nodes.List.Map(app, parts.Engine, parts.Agents);
         Features.Nodes.SetState.Map(app, parts.Engine);
         Features.Partitions.List.Map(app, parts.Engine);
+        Features.Reservations.List.Map(app, parts.Engine);
         Features.Reservations.Change.Map(app, parts.Engine);
         Features.Licenses.List.Map(app, parts.Engine);
         Features.Topology.Show.Map(app, parts.Config);

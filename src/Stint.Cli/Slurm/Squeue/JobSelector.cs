@@ -28,7 +28,9 @@ internal sealed class JobSelector
         return selector.ReadStates(context, line) && selector.ReadUsers(context, line) && selector.ReadJobs(context, line) && selector.ReadNodes(context, line);
     }
 
-    private bool MatchesPolicy(JobView job) => (_qos is null || job.Qos is { } qos && _qos.Contains(qos))
+    private bool _nothing;
+
+    private bool MatchesPolicy(JobView job) => !_nothing && (_qos is null || job.Qos is { } qos && _qos.Contains(qos))
         && (_reservations is null || job.Reservation is { } reservation && _reservations.Contains(reservation))
         && (_licenses is null || job.Licenses is { } licenses && licenses.Split(',', '|').Any(one => _licenses.Contains(one.Split(':')[0])));
 

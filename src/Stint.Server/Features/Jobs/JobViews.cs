@@ -14,18 +14,22 @@ internal static class JobViews
 {
     private const uint PriorityTop = 4_294_901_760;
 
-    public static JobView Of(Job job, bool steps)
+    public static JobView Of(Cluster cluster, Job job, bool steps, Instant now)
     {
         var spec = job.Spec;
+        var (plannedMs, plannedNodes) = job.State == JobState.Pending ? Plans.Of(cluster, job) : (0, []);
         var shares = job.Shares;
         var (cpus, memory) = Allocated(shares);
         var isArray = job.IsArray && job.State == JobState.Pending;
         return ResourceViews.Given(Asked(spec), job) with
         {
+            PlannedStartMs = plannedMs, PlannedNodes = plannedNodes.Count > 0 ? Hostlist.FoldSorted(plannedNodes) : "", Billing = Billings.Of(cluster, job),
+            SuspendedMs = job.SuspendedMs, SuspendedAtMs = job.SuspendedAt.Milliseconds,
+            TimeLimitMs = job.RunLimitMs > 0 ? job.RunLimitMs : spec.TimeLimitMs,
             JobId = job.Id, ArrayJobId = job.ArrayJobId ?? (isArray ? job.Id : null), ArrayTaskId = job.ArrayTask,
             ArrayTasks = isArray ? Tasks(job.PendingTasks, spec.ArrayThrottle) : null,
-            State = JobStates.Name(job), Reason = Reason(job), ReasonDetail = job.State == JobState.Pending ? job.ReasonDetail : "",
-            Priority = Priority(job),
+            State = JobStates.Name(job), Reason = Reason(cluster, job), ReasonDetail = job.State == JobState.Pending ? job.ReasonDetail : "",
+            Priority = Priority(cluster, job, now),
             NodeCount = shares.Count > 0 ? (uint)shares.Count : spec.NodesMin,
             Cpus = shares.Count > 0 ? cpus : Math.Max(1, spec.Tasks) * Math.Max(1, spec.CpusPerTask),
             MemoryBytes = shares.Count > 0 ? memory : AskedMemory(spec),
@@ -86,11 +90,13 @@ internal static class JobViews
     }
 
     /// <summary>FIFO ranks shown as Slurm's basic priorities: they begin just below 2³² − 65536 and fall.</summary>
-    private static uint Priority(Job job) => job.Held || job.HeldByAdmin ? 0 : PriorityTop - (uint)Math.Min(job.Order, PriorityTop - 1);
+    private static uint Priority(Cluster cluster, Job job, Instant now) => job.Held || job.HeldByAdmin ? 0
+        : PendingViews.Multifactor(cluster) ? (uint)Math.Min(cluster.PriorityBreakdownOf(job.Id, "", now)?.Total ?? 1, PriorityTop)
+        : job.Spec.HasPriority ? job.Spec.Priority : PriorityTop - (uint)Math.Min(job.Order, PriorityTop - 1);
 
-    private static string Reason(Job job)
+    private static string Reason(Cluster cluster, Job job)
     {
-        if (job.State == JobState.Pending) return job.Reason.ToString();
+        if (job.State == JobState.Pending) return WithNodes(cluster, job);
         return job.State switch
         {
             JobState.Timeout => "TimeLimit",
@@ -99,6 +105,16 @@ internal static class JobViews
             JobState.NodeFail => "NodeDown",
             _ => "None",
         };
+    }
+
+    /// <summary>As slurmctld describes the state: which of the nodes asked for are not there.</summary>
+    private static string WithNodes(Cluster cluster, Job job)
+    {
+        if (job.Reason is not (PendingReason.ReqNodeNotAvail or PendingReason.NodeDown) || job.Spec.NodeList.Length == 0 || !Hostlist.TryExpand(job.Spec.NodeList, out var asked, out _)) return job.Reason.ToString();
+        var missing = new List<string>();
+        foreach (var name in asked)
+            if (!cluster.Nodes.TryGetValue(name, out var node) || !node.TakesJobs) missing.Add(name);
+        return missing.Count == 0 ? "ReqNodeNotAvail, Reserved for maintenance" : $"ReqNodeNotAvail, UnavailableNodes:{Hostlist.FoldSorted(missing)}";
     }
 
     private static string Signal(int signal) => string.Create(CultureInfo.InvariantCulture, $"{signal}({SignalName.Describe(signal)})");

@@ -16,7 +16,7 @@ internal static class List
         var (ok, nodes) = await context.AskOrRefuseAsync(engine, batch =>
         {
             var views = new List<NodeView>();
-            var around = NodeContext.Of(batch.Cluster, batch.Now);
+            var around = new NodeContext(batch.Cluster, batch.Now);
             foreach (var node in batch.Cluster.Nodes.Values) views.Add(View(batch.Cluster, node, agents, around));
             return new NodeList(batch.Now.Milliseconds, [.. views]);
         });

@@ -1,18 +1,33 @@
 using Stint.Core;
+using Stint.Core.Reservations;
+using Stint.Server.Features.Jobs;
 
 namespace Stint.Server.Features.Nodes;
 
 /// <summary>What nodes' states depend on beside the nodes: reservations that are active now, and the plan.</summary>
-internal sealed class NodeContext
+internal sealed class NodeContext(Cluster cluster, Instant now)
 {
-    private readonly Dictionary<string, (string Reservation, bool Maintenance)> reserved = new(StringComparer.Ordinal);
-    private readonly HashSet<string> planned = new(StringComparer.Ordinal);
+    public string ReservationOf(string node)
+    {
+        foreach (var reservation in cluster.ReservationsOn(node, now)) return reservation.Name;
+        return "";
+    }
 
-    public static NodeContext Of(Cluster cluster, Instant now) => new();
+    public bool IsMaintained(string node)
+    {
+        foreach (var reservation in cluster.ReservationsOn(node, now))
+            if (reservation.Has(ReservationFlags.Maint)) return true;
+        return false;
+    }
 
-    public string ReservationOf(string node) => reserved.TryGetValue(node, out var held) ? held.Reservation : "";
-    public bool IsMaintained(string node) => reserved.TryGetValue(node, out var held) && held.Maintenance;
-    public bool IsReserved(string node) => reserved.ContainsKey(node);
+    /// <summary>All of it is kept; of a part, the node is not called reserved.</summary>
+    public bool IsReserved(string node)
+    {
+        foreach (var reservation in cluster.ReservationsOn(node, now))
+            if (reservation.HoldsWholeNodes) return true;
+        return false;
+    }
+
     /// <summary>Kept free for a job that will start there.</summary>
-    public bool IsPlanned(string node) => planned.Contains(node);
+    public bool IsPlanned(string node) => Plans.IsPlanned(cluster, node);
 }

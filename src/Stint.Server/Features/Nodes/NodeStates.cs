@@ -14,7 +14,9 @@ internal static class NodeStates
             NodeAvailability.NodeUnknown => "UNKNOWN",
             _ => Usage(node),
         };
+        if (node.Future) return "FUTURE";
         if (node.Drain) state += "+DRAIN";
+        if (node.Fail) state += "+FAIL";
         if (around.IsMaintained(node.Name)) state += "+MAINTENANCE";
         if (around.IsReserved(node.Name)) state += "+RESERVED";
         else if (state == "IDLE" && around.IsPlanned(node.Name)) state += "+PLANNED";
