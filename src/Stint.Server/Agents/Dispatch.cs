@@ -65,6 +65,8 @@ internal sealed partial class Dispatch(AgentDirectory agents, Payloads payloads,
     private void LaunchBatch(Cluster cluster, Job job, string? onlyNode, Instant now)
     {
         if (job.State != JobState.Running || !job.Spec.IsBatch || job.Shares.Count == 0) return;
+        // The script of a heterogeneous job runs on its first component alone.
+        if (job.Spec.HetJobId != 0 && job.Spec.HetJobId != job.Id) return;
         var node = job.Shares[0].Node;
         if ((onlyNode is not null && onlyNode != node) || Answered(job, StepIds.Batch, node)) return;
         if (agents.Find(node) is { } session && PayloadOf(job, job.Spec.PayloadHash) is { } payload)
