@@ -5,6 +5,7 @@ using Stint.Agent.Cgroups.V2;
 using Stint.Agent.Devices;
 using Stint.Agent.Hardware;
 using Stint.Agent.Kernel;
+using Stint.Protocol.Agents;
 
 namespace Stint.Agent.Cgroups;
 
@@ -23,6 +24,12 @@ internal static class CgroupOpening
             foreach (var controller in hierarchy.Controllers) refused[controller] = why;
         }
         var usable = layout.Without(refused);
+        if (devices is null)
+        {
+            IReadOnlyList<Capability> unfiltered = [.. usable.Capabilities.Select(c => c.Resource != DeviceRows.Resource ? c
+                : new Capability { Resource = c.Resource, Available = false, Detail = "this agent was told not to filter devices" })];
+            usable = usable with { Capabilities = unfiltered };
+        }
         ICgroupVersion version = layout.Version == CgroupVersion.V1 ? new CgroupV1(usable, files, map, devices) : new CgroupV2(usable, files, map, devices);
         version.Open(usable.Root, isLeaf: false);
         version.Open(usable.Base, isLeaf: false);

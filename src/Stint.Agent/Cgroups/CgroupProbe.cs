@@ -13,7 +13,7 @@ namespace Stint.Agent.Cgroups;
 internal sealed class CgroupProbe(IGroupFiles files, string procDirectory = "/proc", string cgroupDirectory = "/sys/fs/cgroup")
 {
     private const long Cgroup2Magic = 0x63677270;             // linux/magic.h: CGROUP2_SUPER_MAGIC
-    private static readonly string[] UsedV1 = ["memory", "cpuset", "pids", "freezer", "cpuacct", "devices"];
+    private static readonly string[] UsedV1 = ["memory", "cpuset", "pids", "freezer", "cpuacct", "devices", "cpu"];
     private static readonly string[] UsedV2 = ["memory", "cpuset", "pids", "cpu"];
 
     /// <param name="root">A name ("stint"), or on v2 the absolute path of a group that was delegated to this agent.</param>

@@ -51,22 +51,23 @@ internal sealed record NodeGroup(string Name, IReadOnlyList<string> Paths);
 /// <param name="Kind">How its units are found: nvidia, kfd, class, vfio.</param>
 /// <param name="Gres">What --gres calls a unit.</param>
 /// <param name="Pci">PCI vendor, as /sys shows it.</param>
+/// <remarks>Set, not init: the generated reader gives an init property that the data leaves out null instead of its default.</remarks>
 internal sealed record DeviceVendor(string Name, string Kind, string Gres, string Pci, IReadOnlyList<string> Unit)
 {
     /// <summary>Nodes of a MIG slice alone; the nodes of its whole GPU are then shared.</summary>
-    public IReadOnlyList<string> Slice { get; init; } = [];
-    public IReadOnlyList<SharedNode> Shared { get; init; } = [];
-    public IReadOnlyList<VisibleVariable> Environment { get; init; } = [];
+    public IReadOnlyList<string> Slice { get; set; } = [];
+    public IReadOnlyList<SharedNode> Shared { get; set; } = [];
+    public IReadOnlyList<VisibleVariable> Environment { get; set; } = [];
 
     /// <summary>For kind class: a folder and how its entries begin.</summary>
-    public string Class { get; init; } = "";
-    public IReadOnlyList<string> NotPci { get; init; } = [];
+    public string Class { get; set; } = "";
+    public IReadOnlyList<string> NotPci { get; set; } = [];
 
     /// <summary>Of units whose model nothing tells.</summary>
-    public string Type { get; init; } = "";
+    public string Type { get; set; } = "";
 
     /// <summary>Words of a model's name that say nothing.</summary>
-    public IReadOnlyList<string> Words { get; init; } = [];
+    public IReadOnlyList<string> Words { get; set; } = [];
 
     public static string Fill(string template, string name, uint value) => template.Replace("{" + name + "}", value.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
 

@@ -82,10 +82,12 @@ internal sealed class StepWork(StepHostOptions options, ICgroups cgroups, TimePr
         try
         {
             released = Remove(spec, group);
+            report.DrainReason = released ? options.Devices?.Leftover(spec) ?? "" : "";
         }
         catch (CgroupException left)
         {
             stuck = left.Message;
+            report.DrainReason = $"job {spec.Key.JobId} cannot be ended: {stuck}";
             report.Cause = report.Cause.Length > 0 ? $"{report.Cause}; {stuck}" : stuck;
         }
         Reached("removed");
