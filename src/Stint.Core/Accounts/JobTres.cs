@@ -40,20 +40,7 @@ internal sealed class JobTres
         var tres = new JobTres();
         var nodes = Math.Max(1, (long)spec.NodesMin);
         var tasks = Math.Max(nodes, spec.Tasks);
-        var gpus = 0L;
-        foreach (var gres in spec.Gres)
-        {
-            var count = (long)Math.Min(gres.Count, 1 << 15) * gres.Per switch
-            {
-                GresPer.PerJob => 1,
-                GresPer.PerTask => tasks,
-                GresPer.PerSocket => Math.Clamp(spec.SocketsPerNode, 1, 1 << 15) * nodes,
-                _ => nodes,
-            };
-            count = Math.Min(count, CountMax);
-            if (gres.Name == "gpu") gpus += count;
-            tres.AddGres(table, gres.Name, gres.Type, count, intern);
-        }
+        var gpus = tres.AddRequested(table, spec, nodes, tasks, intern);
         var cpus = tasks * Math.Max(1, spec.CpusPerTask);
         gpus = Math.Min(gpus, CountMax);
         cpus = Math.Min(CountMax, Math.Max(cpus, Math.Max(gpus * spec.CpusPerGpu, nodes * spec.CpusPerNodeMin)));
@@ -73,19 +60,22 @@ internal sealed class JobTres
     {
         var tres = new JobTres();
         ulong memory = 0, disk = 0;
-        var cpus = 0;
+        var (cpus, hasGres) = (0, false);
         foreach (var share in job.Shares)
         {
             cpus += CpuSet.FromBytes(share.Cpus).Count;
             memory += share.MemoryBytes;
             disk += share.DiskBytes;
+            hasGres |= share.Gres.Count > 0;
             foreach (var gres in share.Gres)
                 tres.AddGres(table, gres.Name, gres.Type, gres.Indices.Count > 0 ? gres.Indices.Count : (long)gres.Count, intern: true);
         }
+        // A share that names no devices was made by a placement that does not hand them out: what was asked for counts.
+        if (!hasGres) tres.AddRequested(table, job.Spec, job.Shares.Count, Math.Max(job.Shares.Count, job.Spec.Tasks), intern: true);
         tres.Add(TresTable.Cpu, cpus);
         tres.Add(TresTable.Node, job.Shares.Count);
         tres.Add(TresTable.Memory, (long)(memory / MiB));
-        tres.Add(TresTable.Disk, (long)(disk / MiB));
+        tres.Add(TresTable.Disk, disk > 0 ? (long)(disk / MiB) : Whole(job.Spec.DiskBytes) * job.Shares.Count);
         tres.AddLicenses(table, job.Licenses.Length > 0 ? job.Licenses : job.Spec.Licenses, intern: true);
         tres.Bill(partition.Spec, table);
         return tres;
@@ -119,6 +109,25 @@ internal sealed class JobTres
         foreach (var node in partition.Nodes)
             (cpus, memory) = (Math.Min(cpus, node.Hardware.Cpus), Math.Min(memory, node.Hardware.MemoryBytes));
         return (cpus, (long)(memory / MiB));
+    }
+
+    /// <returns>How many GPUs.</returns>
+    private long AddRequested(TresTable table, JobSpec spec, long nodes, long tasks, bool intern)
+    {
+        var gpus = 0L;
+        foreach (var gres in spec.Gres)
+        {
+            var count = Math.Min(CountMax, (long)Math.Min(gres.Count, 1 << 15) * gres.Per switch
+            {
+                GresPer.PerJob => 1,
+                GresPer.PerTask => tasks,
+                GresPer.PerSocket => Math.Clamp(spec.SocketsPerNode, 1, 1 << 15) * nodes,
+                _ => nodes,
+            });
+            if (gres.Name == "gpu") gpus += count;
+            AddGres(table, gres.Name, gres.Type, count, intern);
+        }
+        return gpus;
     }
 
     private void AddGres(TresTable table, string name, string type, long count, bool intern)

@@ -16,7 +16,7 @@ public sealed partial class Cluster
         if (LimitLists.Fault(spec.Limits, forQos: false) is { } limit)
             return Decision.No(RefusalCodes.InvalidLimit, $"{new Association(spec)}: {limit}");
         var key = AssociationKey.Of(spec);
-        if (accounts.SetAssociations.Contains(key) && accounts.Associations[key].Spec.Equals(spec)) return Decision.Nothing;
+        if (accounts.SetAssociations.Contains(key) && IsSame(accounts.Associations[key].Spec, spec)) return Decision.Nothing;
         var batch = new Batch(now);
         batch.Add(new AssociationSet { Spec = spec.Clone(), ByUid = command.By.Uid });
         return batch.Decision();

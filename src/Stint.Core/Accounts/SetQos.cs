@@ -20,7 +20,7 @@ public sealed partial class Cluster
                 return Decision.No(RefusalCodes.InvalidQos, $"QOS {spec.Name} is to preempt QOS {Short(other)}, which is not known", "Add that one first");
         if (!IsAmount(spec.UsageFactor) || !IsAmount(spec.LimitFactor) || spec.UsageThreshold is not (>= 0 and <= 1) || spec.GraceMs < 0 || spec.PreemptExemptMs < 0)
             return Decision.No(RefusalCodes.InvalidQos, $"QOS {spec.Name}: a factor, threshold or time is negative or too large");
-        if (accounts.SetQos.Contains(spec.Name) && accounts.FindQos(spec.Name)!.Spec.Equals(spec)) return Decision.Nothing;
+        if (accounts.SetQos.Contains(spec.Name) && IsSame(accounts.FindQos(spec.Name)!.Spec, spec)) return Decision.Nothing;
         var batch = new Batch(now);
         batch.Add(new QosSet { Spec = spec.Clone(), ByUid = command.By.Uid });
         return batch.Decision();
