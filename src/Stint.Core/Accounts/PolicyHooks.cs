@@ -48,6 +48,10 @@ public sealed partial class Cluster
         standing.Holders.TierUser?.Running.Plan(limitPass, standing.TierRequest, standing.RunMs);
     }
 
+    // For measurements: the two questions that a pass asks for each job.
+    internal Verdict? AskLimits(Job job, Partition partition, Instant now) => LimitObstacle(job, partition, now);
+    internal double AskPriority(Job job, Partition partition, Instant now) => PriorityOf(job, partition, now);
+
     /// <summary>False: a job that waits keeps no resources free for itself (QOS flag NoReserve, MinPrioThreshold).</summary>
     private bool MayReserve(Job job, Partition partition, Instant now)
     {
