@@ -1,4 +1,3 @@
-using Stint.Core.Jobs;
 using Stint.Core.Journal;
 using Stint.Core.Partitions;
 using Stint.Core.Resources;
@@ -55,13 +54,13 @@ internal sealed class JobTres
         return tres;
     }
 
-    /// <summary>Of an allocation as it stands in the journal.</summary>
-    public static JobTres Allocated(Job job, Partition partition, TresTable table)
+    /// <summary>Of an allocation, made or planned.</summary>
+    public static JobTres Allocated(JobSpec spec, IReadOnlyList<NodeShare> shares, string licenses, Partition partition, TresTable table)
     {
         var tres = new JobTres();
         ulong memory = 0, disk = 0;
         var (cpus, hasGres) = (0, false);
-        foreach (var share in job.Shares)
+        foreach (var share in shares)
         {
             cpus += CpuSet.FromBytes(share.Cpus).Count;
             memory += share.MemoryBytes;
@@ -71,14 +70,22 @@ internal sealed class JobTres
                 tres.AddGres(table, gres.Name, gres.Type, gres.Indices.Count > 0 ? gres.Indices.Count : (long)gres.Count, intern: true);
         }
         // A share that names no devices was made by a placement that does not hand them out: what was asked for counts.
-        if (!hasGres) tres.AddRequested(table, job.Spec, job.Shares.Count, Math.Max(job.Shares.Count, job.Spec.Tasks), intern: true);
+        if (!hasGres) tres.AddRequested(table, spec, shares.Count, Math.Max(shares.Count, spec.Tasks), intern: true);
         tres.Add(TresTable.Cpu, cpus);
-        tres.Add(TresTable.Node, job.Shares.Count);
+        tres.Add(TresTable.Node, shares.Count);
         tres.Add(TresTable.Memory, (long)(memory / MiB));
-        tres.Add(TresTable.Disk, disk > 0 ? (long)(disk / MiB) : Whole(job.Spec.DiskBytes) * job.Shares.Count);
-        tres.AddLicenses(table, job.Licenses.Length > 0 ? job.Licenses : job.Spec.Licenses, intern: true);
+        tres.Add(TresTable.Disk, disk > 0 ? (long)(disk / MiB) : Whole(spec.DiskBytes) * shares.Count);
+        tres.AddLicenses(table, licenses.Length > 0 ? licenses : spec.Licenses, intern: true);
         tres.Bill(partition.Spec, table);
         return tres;
+    }
+
+    /// <summary>No more of anything than another.</summary>
+    public bool IsWithin(JobTres other)
+    {
+        foreach (var (id, count) in counts)
+            if (count > other.Of(id)) return false;
+        return true;
     }
 
     /// <summary>Of counts that are known already.</summary>

@@ -70,10 +70,11 @@ public sealed partial class Cluster
         for (var woken = 0; woken < WokenAtOnce && @class.Limited.Count > 0; woken++) Wake(@class.Limited.Min!);
     }
 
-    private void WakeAllLimited()
+    private void WakeLimited(Func<JobClass, bool> which)
     {
         var all = new List<Job>();
-        foreach (var @class in jobClasses.Values) all.AddRange(@class.Limited);
+        foreach (var @class in jobClasses.Values)
+            if (@class.Limited.Count > 0 && which(@class)) all.AddRange(@class.Limited);
         foreach (var job in all) Wake(job);
     }
 

@@ -41,15 +41,47 @@ public sealed partial class Cluster
     }
 
     /// <summary>A start is planned in this pass: limits count it from here on.</summary>
-    private void NoteLimitUse(Job job, Partition partition)
+    private void NoteLimitUse(Job job, Partition partition) => Note(StandingOf(job, partition));
+
+    private void Note(Standing standing)
     {
-        var standing = StandingOf(job, partition);
         foreach (var meter in standing.Holders.Meters) meter.Plan(limitPass, standing.Request, standing.RunMs);
         standing.Holders.TierUser?.Running.Plan(limitPass, standing.TierRequest, standing.RunMs);
     }
 
-    // For measurements: the two questions that a pass asks for each job.
+    /// <summary>
+    /// The same once placement has chosen: whole nodes, whole cores and all memory may be more than was asked for. Null: no limit minds,
+    /// and the start counts from here on.
+    /// </summary>
+    private Verdict? AllocationObstacle(Job job, Partition partition, IReadOnlyList<NodeShare> shares, Instant now)
+    {
+        if (LimitObstacle(job, partition, now) is { } obstacle) return obstacle;
+        var standing = StandingOf(job, partition);
+        var given = JobTres.Allocated(job.Spec, shares, "", partition, accounts.Tres);
+        if (given.IsWithin(standing.Request))
+        {
+            NoteLimitUse(job, partition);
+            return null;
+        }
+        var actual = new Standing(partition, standing.Holders, given, TierTres.Of(given, accounts.Tres), standing.RunMs);
+        var checks = new List<LimitCheck>();
+        if (EnforcesLimits)
+            checks.AddRange(new LimitCompiler(accounts.Tres, standing.Holders, given, job.Spec.TimeLimitMs, standing.RunMs, Config.Enforce.Safe).Compile());
+        AddTierChecks(checks, job.Spec, standing.Holders, actual);
+        var question = new LimitQuestion(limitPass, now, decay);
+        foreach (var check in checks)
+        {
+            if (!check.Fails(question)) continue;
+            job.Class!.WaitsOn = check.Watches;
+            return new Verdict(job, check.Reason, check.Sentence(question), Wake: check.ClearsAt(question));
+        }
+        Note(actual);
+        return null;
+    }
+
+    // For tests and measurements: what a pass asks for each job.
     internal Verdict? AskLimits(Job job, Partition partition, Instant now) => LimitObstacle(job, partition, now);
+    internal bool AskReserve(Job job, Partition partition, Instant now) => MayReserve(job, partition, now);
     internal double AskPriority(Job job, Partition partition, Instant now) => PriorityOf(job, partition, now);
 
     /// <summary>False: a job that waits keeps no resources free for itself (QOS flag NoReserve, MinPrioThreshold).</summary>

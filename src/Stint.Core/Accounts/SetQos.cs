@@ -79,10 +79,13 @@ public sealed partial class Cluster
     {
         SettleQos(record.Spec.Name, at);
         // A new QOS may be named by jobs already, and another usage factor changes what running jobs are charged.
-        Recount(_ => true, () => accounts.Put(record.Spec), at);
+        Recount(_ => true, @class => MayUse(@class, record.Spec.Name), () => accounts.Put(record.Spec), at);
     }
 
-    private void On(QosRemoved record, Instant at) => Recount(_ => true, () => accounts.RemoveQos(record.Name), at);
+    private void On(QosRemoved record, Instant at) => Recount(_ => true, @class => MayUse(@class, record.Name), () => accounts.RemoveQos(record.Name), at);
+
+    private bool MayUse(JobClass @class, string qos) =>
+        @class.Key.Qos == qos || PartitionNames(@class.Key.Partition).Any(name => QueueFor(name).Spec.Qos == qos);
 
     /// <summary>Whether it fades may change: what it has so far faded as before.</summary>
     private void SettleQos(string name, Instant at)

@@ -96,7 +96,7 @@ public sealed partial class Cluster
     {
         var partition = QueueFor(job.Partition.Length > 0 ? job.Partition : job.Spec.Partition);
         var holders = HoldersOf(job.Spec, partition);
-        var tres = JobTres.Allocated(job, partition, accounts.Tres);
+        var tres = JobTres.Allocated(job.Spec, job.Shares, job.Licenses, partition, accounts.Tres);
         var end = job.EndLimit.IsSet ? job.EndLimit.Milliseconds : job.Started.Milliseconds + RunMs(0);
         var charge = new Charge(@class, holders, tres, TierTres.Of(tres, accounts.Tres), TierRequestOf(@class), end);
         charges.Add(job.Id, charge);
@@ -159,7 +159,9 @@ public sealed partial class Cluster
         TierTres.Of(JobTres.Requested(@class.Spec, QueueFor(PartitionNames(@class.Key.Partition)[0]), accounts.Tres, intern: true), accounts.Tres);
 
     /// <summary>Accounts, QOS or the configuration changed: classes that it may touch are counted anew.</summary>
-    private void Recount(Func<JobClass, bool> touched, Action change, Instant at)
+    /// <param name="touched">Who counts them may change.</param>
+    /// <param name="freed">A limit that keeps them away may change.</param>
+    private void Recount(Func<JobClass, bool> touched, Func<JobClass, bool> freed, Action change, Instant at)
     {
         var waiting = new List<JobClass>();
         foreach (var @class in jobClasses.Values)
@@ -177,6 +179,6 @@ public sealed partial class Cluster
         foreach (var @class in waiting) (@class.Waiters = WaitersOf(@class)).Count(@class.Waiting);
         foreach (var job in running) Enter(job, job.Class!, at);
         priorityNodes = -1;
-        WakeAllLimited();
+        WakeLimited(freed);
     }
 }

@@ -47,8 +47,9 @@ public sealed partial class Cluster
         foreach (var start in plan.Starts)
         {
             if (start.Job.State != JobState.Pending || start.Job.Held || ThrottleOf(start.Job) is not null
-                || LimitObstacle(start.Job, QueueFor(start.Job.Spec.Partition), batch.Now) is not null || !IsFree(free, start)) continue;
-            NoteStart(start.Job);
+                || !IsFree(free, start)) continue;
+            if (AllocationObstacle(start.Job, QueueFor(start.Job.Spec.Partition), start.Shares, batch.Now) is { } limit) { Park(limit); continue; }
+            NoteThrottle(start.Job);
             var record = new JobAllocated { JobId = start.Job.Id, Attempt = start.Job.Attempt, Shares = { start.Shares } };
             if (start.Job.Spec.TimeLimitMs > 0) record.EndLimitMs = batch.Now.Milliseconds + start.Job.Spec.TimeLimitMs;
             if (start.Job.IsArray && !SplitTask(start.Job, record, tasksOf, ref nextId)) continue;
@@ -115,6 +116,11 @@ public sealed partial class Cluster
     private void NoteStart(Job job)
     {
         NoteLimitUse(job, QueueFor(job.Spec.Partition));
+        NoteThrottle(job);
+    }
+
+    private void NoteThrottle(Job job)
+    {
         if (job.Spec.ArrayThrottle == 0) return;
         var arrayId = job.ArrayJobId ?? job.Id;
         plannedPerArray[arrayId] = plannedPerArray.GetValueOrDefault(arrayId) + 1;
