@@ -38,6 +38,7 @@ public sealed partial class Cluster
         if (partition.BlockedHead == job.Id) partition.BlockedHead = 0;
         Unpark(job);
         ForgetDependent(job);
+        WakeNextLimited(job);
         job.Reason = PendingReason.None;
         job.ReasonDetail = "";
     }
@@ -59,6 +60,7 @@ public sealed partial class Cluster
         if (partition.BlockedHead == job.Id) partition.BlockedHead = 0;
         Unpark(job);
         parked.Add(job.Id);
+        if (!IsLimitReason(reason)) WakeNextLimited(job);
         job.Reason = reason;
         job.ReasonDetail = detail;
         NeedsSchedule = true;        // the jobs behind it may go on
@@ -69,6 +71,7 @@ public sealed partial class Cluster
         var job = verdict.Job;
         Park(job, verdict.Reason, verdict.Detail);
         if (verdict.Wake.IsSet) timedWakes.Add((verdict.Wake.Milliseconds, job.Id));
+        if (IsLimitReason(verdict.Reason)) { ParkForLimit(verdict); return; }
         switch (verdict.Reason)
         {
             case PendingReason.JobArrayTaskLimit: parkedForThrottle.Add(job.Id); break;
@@ -83,6 +86,7 @@ public sealed partial class Cluster
         if (!parked.Remove(job.Id)) return false;
         parkedForNodes.Remove(job.Id);
         parkedForThrottle.Remove(job.Id);
+        UnparkForLimit(job);
         UnparkSingleton(job);
         return true;
     }
