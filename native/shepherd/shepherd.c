@@ -164,6 +164,16 @@ static void close_input(uint32_t which)
     }
 }
 
+// A new end of the wall time, which stands still at 0. The warning moves with it, and comes once.
+static void set_limit(uint64_t ms)
+{
+    uint64_t now = now_ms();
+    if (flags & OVER_LIMIT) return;
+    limit_at = ms ? now + ms : 0;
+    if (!job.warn_signal || warned) return;
+    warn_at = !ms ? 0 : job.warn_before_ms < ms ? limit_at - job.warn_before_ms : now;
+}
+
 static void on_command(void)
 {
     static unsigned char bytes[64 << 10];
@@ -182,7 +192,7 @@ static void on_command(void)
         size.ws_row = (unsigned short)take32(&c); size.ws_col = (unsigned short)take32(&c);
         for (uint32_t i = 0; i < job.ntasks && !c.bad; i++) if (job.tasks[i].io[0].kind == IO_TTY) ioctl(job.tasks[i].io[0].mine, TIOCSWINSZ, &size);
         break;
-    case ON_LIMIT: ms = take(&c, 8); if (!c.bad && !(flags & OVER_LIMIT)) limit_at = ms ? now_ms() + ms : 0; break;
+    case ON_LIMIT: ms = take(&c, 8); if (!c.bad) set_limit(ms); break;
     case ON_WRITE: say(take_str(&c)); break;
     case ON_CLOSE_INPUT: a = take32(&c); if (!c.bad) close_input(a); break;
     case ON_ACK: acknowledged = ended; break;
@@ -196,7 +206,7 @@ static void on_time(void)
 {
     uint64_t now = now_ms(), expirations;
     if (read(timer_fd, &expirations, sizeof expirations) < 0 && errno != EAGAIN) return;
-    if (warn_at && now >= warn_at) { warn_at = 0; signal_scope((int)job.warn_signal, job.warn_scope); }
+    if (warn_at && now >= warn_at) { warn_at = 0; warned = 1; signal_scope((int)job.warn_signal, job.warn_scope); }
     if (limit_at && now >= limit_at) {
         char line[512], stamp[32] = "";
         time_t t = time(NULL);

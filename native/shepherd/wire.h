@@ -72,7 +72,7 @@ static uint32_t flags;
 static uint64_t start_unix;
 static struct failure failed;
 static int epoll_fd, timer_fd, child_fd, listen_fd = -1, agent_fd = FD_FIRST_AGENT, message_fd = -1, record_fd = -1;
-static int live, ended, durable, acknowledged;
+static int live, ended, durable, acknowledged, warned;
 static struct buffer record;
 
 static uint64_t clock_ms(clockid_t id) { struct timespec t; clock_gettime(id, &t); return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000; }

@@ -27,6 +27,9 @@ public interface ICgroups
     /// <summary>Sends a signal to every process of the step's group (descendants included).</summary>
     void SignalAll(StepGroup group, int signal);
 
+    /// <summary>Stops every process of the step's group, or lets them go on. Throws <see cref="CgroupException"/> when the kernel refuses.</summary>
+    void Freeze(StepGroup group, bool frozen);
+
     /// <summary>
     /// Kills the whole step group, waits until it is empty, removes it; removes the job's group (and the user's) when nothing else is in it.
     /// Returns true when nothing of the job is left on this node. Throws <see cref="CgroupException"/> naming the pids that would not die

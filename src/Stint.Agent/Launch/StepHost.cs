@@ -5,7 +5,7 @@ using Stint.Protocol.Agents;
 namespace Stint.Agent.Launch;
 
 /// <summary>The steps of this node. All state belongs to one reactor thread; calls from outside are posted to it and return at once.</summary>
-public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
+public sealed partial class StepHost : IStepHost, IStepSurroundings, IDisposable
 {
     static readonly TimeSpan RetryRemovalAfter = TimeSpan.FromSeconds(5);
     const int WorkThreads = 8;
@@ -58,6 +58,7 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
     public void EndJob(EndJob order) => _reactor.Post(() =>
     {
         var mine = _steps.Values.Where(s => s.Id.Job == order.JobId && !s.IsOver && (order.Attempt == 0 || s.Id.Attempt <= order.Attempt)).ToList();
+        ThawForEnd(mine);
         foreach (var step in mine)
             step.Apply(new StepEvent.EndOrdered(order));
         if (mine.Count == 0)

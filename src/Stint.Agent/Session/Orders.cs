@@ -17,6 +17,9 @@ internal sealed partial class Orders(IStepHost host, LaunchVerifier verifier, IS
                 case ToAgent.BodyOneofCase.Ack: host.Acknowledged(message.Ack.ReportId); break;
                 case ToAgent.BodyOneofCase.Launch: Launch(message.Launch); break;
                 case ToAgent.BodyOneofCase.EndJob: host.EndJob(message.EndJob); break;
+                case ToAgent.BodyOneofCase.SuspendJob: host.Suspend(message.SuspendJob); break;
+                case ToAgent.BodyOneofCase.ResumeJob: host.Resume(message.ResumeJob); break;
+                case ToAgent.BodyOneofCase.SetJobLimit: host.SetLimit(message.SetJobLimit); break;
                 case ToAgent.BodyOneofCase.SignalStep: host.Signal(message.SignalStep); break;
                 case ToAgent.BodyOneofCase.Input: host.Input(message.Input); break;
                 case ToAgent.BodyOneofCase.OutputTaken: host.OutputTaken(message.OutputTaken); break;

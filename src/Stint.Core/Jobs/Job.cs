@@ -21,7 +21,7 @@ public sealed class Job
     internal Job(uint id, JobSpec spec) { Id = id; Spec = spec; }
 
     public uint Id { get; }
-    public JobSpec Spec { get; }
+    public JobSpec Spec { get; private set; }
     public JobState State { get; internal set; }
     /// <summary>Set on a task that was split off an array; the array's own record has <see cref="IsArray"/>.</summary>
     public uint? ArrayJobId { get; internal set; }
@@ -78,6 +78,29 @@ public sealed class Job
     private Request? request;
     /// <summary>What it (or one task of the array) needs at once.</summary>
     public Request Request => request ??= Request.Of(Spec);
+
+    /// <summary>Another spec from here on: what was derived from the old one is forgotten.</summary>
+    internal void Respec(JobSpec spec)
+    {
+        Spec = spec;
+        request = null;
+        FitsNodesVersion = -1;
+    }
+
+    /// <summary>The limit of this run where it is shorter than the spec's; 0: the spec's.</summary>
+    public long RunLimitMs { get; internal set; }
+    /// <summary>Start of the present suspension, also while it ends suspended; not set: none.</summary>
+    public Instant SuspendedAt { get; internal set; }
+    /// <summary>Sum of the suspensions of this run that are over: its time limit does not count them.</summary>
+    public long SuspendedMs { get; internal set; }
+    /// <summary>The job that it was suspended for; 0: an operator's wish.</summary>
+    public uint SuspendedFor { get; internal set; }
+    internal bool KeepsResources { get; set; }
+    /// <summary>Its CPUs are others' for the time being; memory and devices are not.</summary>
+    public bool YieldsCpus => SuspendedAt.IsSet && !KeepsResources;
+    /// <summary>While it ends: from SIGTERM to SIGKILL, in place of KillWait; 0: KillWait.</summary>
+    public long GraceMs { get; internal set; }
+    internal bool RequeueHeld { get; set; }
 
     public bool IsActive => State is JobState.Running or JobState.Completing or JobState.Suspended;
     public bool IsOver => !IsActive && State != JobState.Pending;

@@ -27,6 +27,7 @@ public sealed partial class Cluster
     {
         job.State = JobState.Pending;
         RegisterDependent(job);
+        EnterDeadline(job);
         if (job.Held) Park(job, HoldReason(job), "");
         else Enqueue(job);
     }
@@ -38,6 +39,7 @@ public sealed partial class Cluster
         if (partition.BlockedHead == job.Id) partition.BlockedHead = 0;
         Unpark(job);
         ForgetDependent(job);
+        LeaveDeadline(job);
         WakeNextLimited(job);
         job.Reason = PendingReason.None;
         job.ReasonDetail = "";
@@ -77,7 +79,8 @@ public sealed partial class Cluster
             case PendingReason.JobArrayTaskLimit: parkedForThrottle.Add(job.Id); break;
             case PendingReason.Dependency: ParkSingleton(job); break;
             case PendingReason.PartitionDown or PendingReason.PartitionConfig or PendingReason.PartitionTimeLimit
-                or PendingReason.PartitionNodeLimit or PendingReason.ReqNodeNotAvail: parkedForNodes.Add(job.Id); break;
+                or PendingReason.PartitionNodeLimit or PendingReason.ReqNodeNotAvail or PendingReason.Reservation
+                or PendingReason.ReservationDeleted or PendingReason.ReservationInvalid: parkedForNodes.Add(job.Id); break;
         }
     }
 

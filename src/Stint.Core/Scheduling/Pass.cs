@@ -24,9 +24,11 @@ public sealed partial class Cluster
         var plan = scheduler.Plan(view);
         var batch = new Batch(now);
         Accept(plan, batch);
+        DropIncompleteGroups(batch);
         foreach (var verdict in plan.Verdicts) Accept(verdict, batch);
         // What is left of an array with aftercorr is judged when its starts have been applied.
         NeedsSchedule = plan.IsCut || plan.Starts.Exists(static start => start.Job.IsArray && HasCorresponding(start.Job));
+        PlanPreemptions(batch, plan.Verdicts, now);
         return batch.Decision();
     }
 
@@ -51,7 +53,7 @@ public sealed partial class Cluster
             if (AllocationObstacle(start.Job, QueueFor(start.Job.Spec.Partition), start.Shares, batch.Now) is { } limit) { Park(limit); continue; }
             NoteThrottle(start.Job);
             var record = new JobAllocated { JobId = start.Job.Id, Attempt = start.Job.Attempt, Shares = { start.Shares } };
-            if (start.Job.Spec.TimeLimitMs > 0) record.EndLimitMs = batch.Now.Milliseconds + start.Job.Spec.TimeLimitMs;
+            CompleteStart(record, start.Job, batch.Now);
             if (start.Job.IsArray && !SplitTask(start.Job, record, tasksOf, ref nextId)) continue;
             batch.Add(record);
         }

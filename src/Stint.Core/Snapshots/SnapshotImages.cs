@@ -17,6 +17,12 @@ public sealed partial class Cluster
         var snapshot = new Snapshot { LastSequence = lastSequence, Format = SnapshotFormat, Config = Config, NextJobId = NextJobId };
         foreach (var job in jobs.Values.OrderBy(static job => job.Id)) snapshot.Jobs.Add(Image(job));
         foreach (var node in nodes.Values.OrderBy(static node => node.Name, StringComparer.Ordinal)) snapshot.Nodes.Add(Image(node));
+        foreach (var reservation in reservations.Values)
+        {
+            var image = reservation.Spec.Clone();
+            image.IdleSinceMs = reservation.IdleSince.Milliseconds;
+            snapshot.Reservations.Add(image);
+        }
         snapshot.Tokens.AddRange(tokens.Values);
         foreach (var (hash, node) in tokenUses) snapshot.UsedTokens.Add(new TokenUsed { Hash = hash, Node = node });
         foreach (var (node, thumbprint) in certificates)
@@ -36,6 +42,8 @@ public sealed partial class Cluster
             Kind = job.Kind, ExitCode = job.ExitCode, Signal = job.Signal, ByUid = job.EndedBy, Cause = job.Cause,
             Held = job.Held, HeldByAdmin = job.HeldByAdmin, NextStepId = job.NextStepId, RequeuePending = job.RequeuePending,
             Order = job.Order, Partition = job.Partition, Reservation = job.Reservation, Licenses = job.Licenses,
+            SuspendedMs = job.SuspendedMs, SuspendedAtMs = job.SuspendedAt.Milliseconds, SuspendedFor = job.SuspendedFor,
+            KeepsResources = job.KeepsResources, RunLimitMs = job.RunLimitMs, GraceMs = job.GraceMs, RequeueHeld = job.RequeueHeld,
         };
         if (job.ArrayJobId is { } array) image.ArrayJobId = array;
         if (job.ArrayTask is { } task) image.ArrayTask = task;
@@ -50,7 +58,8 @@ public sealed partial class Cluster
         return image;
     }
 
-    private bool SharesSpec(Job job) => job.ArrayJobId is { } id && id != job.Id && jobs.ContainsKey(id);
+    private bool SharesSpec(Job job) =>
+        job.ArrayJobId is { } id && id != job.Id && jobs.TryGetValue(id, out var array) && ReferenceEquals(array.Spec, job.Spec);
 
     private static StepImage Image(Step step)
     {
@@ -69,6 +78,6 @@ public sealed partial class Cluster
     {
         Registration = node.Registration, Availability = node.Availability, Drain = node.Drain, DownByAdmin = node.DownByAdmin,
         Reason = node.Reason, ReasonUid = node.ReasonUid, ReasonAtMs = node.ReasonAt.Milliseconds,
-        ChangedMs = node.Changed.Milliseconds, LastBusyMs = node.LastBusy.Milliseconds,
+        ChangedMs = node.Changed.Milliseconds, LastBusyMs = node.LastBusy.Milliseconds, Fail = node.Fail, Future = node.Future,
     };
 }

@@ -16,6 +16,7 @@ public sealed partial class Cluster
         var cluster = new Cluster(scheduler) { Config = snapshot.Config ?? new ClusterConfigured(), NextJobId = snapshot.NextJobId };
         foreach (var image in snapshot.Nodes) cluster.Load(image);
         cluster.RebuildPartitions();
+        foreach (var reservation in snapshot.Reservations) cluster.Load(reservation);
         cluster.LoadAccounts(snapshot);
         foreach (var image in snapshot.Jobs) cluster.Load(image);
         foreach (var job in cluster.jobs.Values) cluster.Index(job);
@@ -25,11 +26,11 @@ public sealed partial class Cluster
         return cluster;
     }
 
-    private void Load(NodeImage image) => nodes.Add(image.Registration.Name, new Node(image.Registration)
+    private void Load(NodeImage image) => nodes.Add(image.Registration.Name, new Node(image.Registration, KindOf(image.Registration))
     {
         Availability = image.Availability, Drain = image.Drain, DownByAdmin = image.DownByAdmin,
         Reason = image.Reason, ReasonUid = image.ReasonUid, ReasonAt = new Instant(image.ReasonAtMs),
-        Changed = new Instant(image.ChangedMs), LastBusy = new Instant(image.LastBusyMs),
+        Changed = new Instant(image.ChangedMs), LastBusy = new Instant(image.LastBusyMs), Fail = image.Fail, Future = image.Future,
     });
 
     private void Load(JobImage image)
@@ -44,6 +45,8 @@ public sealed partial class Cluster
             Kind = image.Kind, ExitCode = image.ExitCode, Signal = image.Signal, EndedBy = image.ByUid, Cause = image.Cause,
             Held = image.Held, HeldByAdmin = image.HeldByAdmin, NextStepId = image.NextStepId, RequeuePending = image.RequeuePending,
             Order = image.Order, Partition = image.Partition, Reservation = image.Reservation, Licenses = image.Licenses,
+            SuspendedMs = image.SuspendedMs, SuspendedAt = new Instant(image.SuspendedAtMs), SuspendedFor = image.SuspendedFor,
+            KeepsResources = image.KeepsResources, RunLimitMs = image.RunLimitMs, GraceMs = image.GraceMs, RequeueHeld = image.RequeueHeld,
             Shares = image.Shares,
         };
         if (image.HasArrayJobId) job.ArrayJobId = image.ArrayJobId;
@@ -85,7 +88,9 @@ public sealed partial class Cluster
         if (job.State == JobState.Pending) { BecomePending(job); return; }
         CountStarted(job, Instant.Never);
         activeJobs.Add(job.Id);
+        EnterReservation(job);
+        if (job is { State: JobState.Suspended, SuspendedFor: not 0 }) suspendedForOthers.Add(job.Id);
         foreach (var share in job.Shares)
-            if (!job.Released.Contains(share.Node)) NodeOf(share.Node).Take(job.Id, share);
+            if (!job.Released.Contains(share.Node)) NodeOf(share.Node).Take(job.Id, HeldShare(job, share), Holder.Of(job.Spec));
     }
 }

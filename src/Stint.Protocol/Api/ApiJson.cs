@@ -28,4 +28,10 @@ namespace Stint.Protocol.Api;
 [JsonSerializable(typeof(RunRequest))]
 [JsonSerializable(typeof(RunControl))]
 [JsonSerializable(typeof(RunEvent))]
+[JsonSerializable(typeof(JobUpdateRequest))]
+[JsonSerializable(typeof(ReservationRequest))]
+[JsonSerializable(typeof(ReservationResponse))]
+[JsonSerializable(typeof(ReservationList))]
+[JsonSerializable(typeof(LicenseList))]
+[JsonSerializable(typeof(TopologyView))]
 public sealed partial class ApiJson : JsonSerializerContext;

@@ -159,6 +159,7 @@ public sealed partial class StintServer : IAsyncDisposable
         var batch = new Batch(cluster);
         batch.Begin(new Instant(seams.Time.GetUtcNow().ToUnixTimeMilliseconds()));
         if (batch.Decide(new Configure(config.ToRecord())).Refusal is { } refusal) throw new StartException($"the configuration is refused: {refusal}");
+        ConfiguredAccounts.Apply(batch, config);
         foreach (var node in new List<Core.Nodes.Node>(cluster.Nodes.Values))
         {
             // Silence counts from now: while there was no server, nobody could have heard it.
