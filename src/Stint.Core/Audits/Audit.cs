@@ -62,21 +62,26 @@ public sealed partial class Cluster
     private void AuditWaiting()
     {
         var queued = new HashSet<uint>();
-        foreach (var partition in partitionsByName.Values)
-            foreach (var job in partition.Queue)
+        foreach (var group in queue.Classes)
+        {
+            var before = queued.Count;
+            foreach (var job in group.Jobs())
             {
                 Must(queued.Add(job.Id), $"job {job.Id} is in two queues");
                 Must(ReferenceEquals(jobs.GetValueOrDefault(job.Id), job), $"the queue holds job {job.Id}, which is not known");
                 Must(job.State == JobState.Pending && !job.Held,
                     $"the queue holds job {job.Id}, which is {job.State}{(job.Held ? " and held" : "")}");
-                Must(partition.Name == job.Spec.Partition, $"job {job.Id} is in the queue of {partition.Name}");
+                Must(group.Key.Equals(ClassKey.OfClass(job.Spec)), $"job {job.Id} is in a class of others");
             }
+            Must(queued.Count - before == group.Count && group.Count > 0, $"a class counts {group.Count} jobs; it has {queued.Count - before}");
+        }
+        Must(queued.Count == queue.Count, $"the queue counts {queue.Count} jobs; it has {queued.Count}");
         foreach (var job in jobs.Values)
             if (job.State == JobState.Pending)
                 Must(queued.Contains(job.Id) != parked.Contains(job.Id), $"pending job {job.Id} is in none, or both, of queue and parking");
         foreach (var id in parked)
             Must(jobs.TryGetValue(id, out var job) && job.State == JobState.Pending, $"job {id} is parked although it is not pending");
-        foreach (var id in parkedForNodes.Concat(parkedForThrottle).Concat(parkedSingletons.Values.SelectMany(static ids => ids)))
+        foreach (var id in parkedForThrottle.Concat(parkedSingletons.Values.SelectMany(static ids => ids)))
             Must(parked.Contains(id), $"job {id} waits for something although it is not parked");
     }
 

@@ -24,7 +24,13 @@ public sealed partial class Cluster
         job.Partition = record.Partition.Length > 0 ? record.Partition : job.Spec.Partition;
         job.Reservation = record.Reservation;
         job.Licenses = record.Licenses;
-        foreach (var share in record.Shares) NodeOf(share.Node).Take(job.Id, share);
+        foreach (var share in record.Shares)
+        {
+            var node = NodeOf(share.Node);
+            node.Take(job.Id, share);
+            Touch(node);
+        }
+        CountLicenses(job, 1);
         activeJobs.Add(job.Id);
         if (BookOf(job) is { } book) book.Active++;
         CountStarted(job, at);

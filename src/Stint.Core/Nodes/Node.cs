@@ -51,6 +51,9 @@ public sealed class Node
     /// <summary>Up and not drained.</summary>
     public bool TakesJobs => Availability == NodeAvailability.NodeUp && !Drain;
 
+    /// <summary>It is in the list of nodes that a pass has to look at again.</summary>
+    internal bool IsTouched { get; set; }
+
     internal void Take(uint jobId, NodeShare share)
     {
         var cpus = CpuSet.FromBytes(share.Cpus);

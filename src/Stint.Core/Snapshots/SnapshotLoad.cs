@@ -82,6 +82,7 @@ public sealed partial class Cluster
         IndexUnfinished(job);
         if (job.State == JobState.Pending) { BecomePending(job); return; }
         activeJobs.Add(job.Id);
+        CountLicenses(job, 1);
         foreach (var share in job.Shares)
             if (!job.Released.Contains(share.Node)) NodeOf(share.Node).Take(job.Id, share);
     }
