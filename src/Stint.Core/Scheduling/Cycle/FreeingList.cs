@@ -31,7 +31,12 @@ internal sealed class FreeingList
     public void Add(in Freeing item)
     {
         Count++;
-        if (chunks.Count == 0) chunks.Add(new Chunk());
+        if (chunks.Count == 0)
+        {
+            chunks.Add(new Chunk { Count = 1 });
+            chunks[0].Items[0] = item;
+            return;
+        }
         var at = Math.Min(ChunkOf(item.Time, item.Node), chunks.Count - 1);
         var chunk = chunks[at];
         if (chunk.Count == ChunkMax)
