@@ -49,11 +49,11 @@ public sealed partial class Cluster
 
     private static void AuditNode(Node node, CpuSet cpus, ulong memory, HashSet<uint> holders)
     {
-        Must(node.AllCpus == CpuSet.Full((int)node.Hardware.Cpus), $"node {node.Name} has other CPUs than it registered");
-        Must(cpus.IsSubsetOf(node.AllCpus), $"jobs hold CPUs that node {node.Name} does not have");
+        Must(node.AllCpus == CpuSet.Full((int)node.Hardware.Cpus).Except(node.Kind.KeptCores), $"node {node.Name} has other CPUs than it registered");
+        Must(cpus.IsSubsetOf(CpuSet.Full((int)node.Hardware.Cpus)), $"jobs hold CPUs that node {node.Name} does not have");
         Must(node.FreeCpus == node.AllCpus.Except(cpus),
             $"node {node.Name} counts CPUs {node.FreeCpus} as free; {node.AllCpus.Except(cpus)} are");
-        Must(node.CpusAllocated == cpus.Count, $"node {node.Name} counts {node.CpusAllocated} CPUs as allocated; {cpus.Count} are");
+        Must(node.CpusAllocated == cpus.CountIn(node.AllCpus), $"node {node.Name} counts {node.CpusAllocated} CPUs as allocated; {cpus.Count} are");
         Must(node.MemoryAllocatedBytes == memory, $"node {node.Name} counts {node.MemoryAllocatedBytes} bytes as allocated; {memory} are");
         Must(memory <= node.Hardware.MemoryBytes, $"node {node.Name} has {node.Hardware.MemoryBytes} bytes; {memory} are allocated");
         Must(node.Jobs.SetEquals(holders), $"node {node.Name} lists other jobs than those that hold a share on it");

@@ -1,5 +1,6 @@
 using Stint.Core.Jobs;
 using Stint.Core.Journal;
+using Stint.Core.Scheduling;
 
 namespace Stint.Core;
 
@@ -27,7 +28,7 @@ public sealed partial class Cluster
         foreach (var share in record.Shares)
         {
             var node = NodeOf(share.Node);
-            node.Take(job.Id, share);
+            node.Take(job.Id, share, Holder.Of(job.Spec));
             Touch(node);
         }
         CountLicenses(job, 1);

@@ -22,19 +22,4 @@ internal static class ClassKey
         key.Held = key.AppendOutput = key.WarnBatchOnly = key.DependencyAny = key.KillOnInvalidDependency = key.NoKill = false;
         return key;
     }
-
-    /// <summary>What decides about where a job fits: equal keys ask for the same of the same nodes, whoever asks and for how long.</summary>
-    public static JobSpec OfShape(JobSpec classKey)
-    {
-        var key = classKey.Clone();
-        key.Uid = key.Gid = 0;
-        key.User = key.Group = key.Account = key.Qos = key.Wckey = key.Tier = key.Partition = "";
-        key.TimeLimitMs = key.TimeMinMs = key.DeadlineMs = 0;
-        key.Nice = key.SiteFactor = 0;
-        key.ClearPriority();
-        key.Groups.Clear();
-        key.IsBatch = key.Requeue = key.Reboot = false;
-        key.HetJobId = key.HetOffset = key.HetComponents = 0;
-        return key;
-    }
 }

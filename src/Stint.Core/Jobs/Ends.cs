@@ -125,7 +125,7 @@ public sealed partial class Cluster
         var share = ShareOn(job, node) ?? throw new InvalidOperationException($"node {node} let go of job {job.Id}, which it never held");
         if (!job.Released.Add(node)) return;
         var released = NodeOf(node);
-        released.GiveBack(job.Id, share, at);
+        released.GiveBack(job.Id, at);
         Touch(released);
         NeedsSchedule = true;
     }

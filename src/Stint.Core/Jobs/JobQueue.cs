@@ -12,7 +12,7 @@ namespace Stint.Core.Jobs;
 internal sealed class JobQueue(Func<string, Partition> partitionOf)
 {
     private readonly Dictionary<JobSpec, JobClass> classes = [];
-    private readonly Dictionary<JobSpec, (Shape Shape, int Users)> shapes = [];
+    private readonly Dictionary<(Request, string Reservation), (Shape Shape, int Users)> shapes = [];
     private readonly Dictionary<(Shape, Partition), (Prospect Prospect, int Users)> prospects = [];
     private readonly List<JobClass> fresh = [];
 
@@ -62,8 +62,8 @@ internal sealed class JobQueue(Func<string, Partition> partitionOf)
 
     private JobClass NewClass(JobSpec key)
     {
-        var shapeKey = ClassKey.OfShape(key);
-        var (shape, users) = shapes.TryGetValue(shapeKey, out var known) ? known : (new Shape(Request.Of(shapeKey)), 0);
+        var shapeKey = (Request.Of(key), key.Reservation);
+        var (shape, users) = shapes.TryGetValue(shapeKey, out var known) ? known : (new Shape(shapeKey.Item1), 0);
         shapes[shapeKey] = (shape, users + 1);
         var group = new JobClass(key, shape, IsByAge);
         var names = key.Partition.Split(',');
@@ -83,7 +83,7 @@ internal sealed class JobQueue(Func<string, Partition> partitionOf)
     private void Drop(JobClass group)
     {
         classes.Remove(group.Key);
-        var shapeKey = ClassKey.OfShape(group.Key);
+        var shapeKey = (group.Shape.Request, group.Key.Reservation);
         var (shape, users) = shapes[shapeKey];
         if (users == 1) shapes.Remove(shapeKey);
         else shapes[shapeKey] = (shape, users - 1);

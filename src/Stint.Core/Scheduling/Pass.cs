@@ -79,8 +79,9 @@ public sealed partial class Cluster
 
     private bool IsFree(FreeResources free, Start start)
     {
+        var holder = Holder.Of(start.Job.Spec);
         foreach (var share in start.Shares)
-            if (!nodes.TryGetValue(share.Node, out var node) || !node.TakesJobs || !free.TryTake(node, share)) return false;
+            if (!nodes.TryGetValue(share.Node, out var node) || !node.TakesJobs || !free.TryTake(node, share, holder)) return false;
         return start.Shares.Count > 0;
     }
 

@@ -27,8 +27,6 @@ public sealed partial class Cluster
     {
         private readonly FreeResources free = new();
         private readonly IReadOnlyList<Partition> withOrphans = cluster.WithOrphans();
-        /// <summary>Shares of jobs on many nodes, by node; looked up once per call.</summary>
-        private readonly Dictionary<uint, Dictionary<string, NodeShare>> wide = [];
 
         public override Instant Now => cluster.passAt;
         public override IReadOnlyList<Partition> Partitions => withOrphans;
@@ -51,16 +49,7 @@ public sealed partial class Cluster
 
         internal override (ResourceAmount Amount, long EndMs) HeldOn(uint jobId, Node node)
         {
-            var job = cluster.jobs[jobId];
-            return (Countable.Of(node, ShareOf(job, node)), cluster.PlannedEnd(job));
-        }
-
-        private NodeShare ShareOf(Job job, Node node)
-        {
-            if (job.Shares.Count <= 8) return ShareOn(job, node.Name)!;
-            if (!wide.TryGetValue(job.Id, out var shares))
-                wide.Add(job.Id, shares = job.Shares.ToDictionary(static share => share.Node, StringComparer.Ordinal));
-            return shares[node.Name];
+                return (node.AmountOf(node.ShareOf(jobId)), cluster.PlannedEnd(cluster.jobs[jobId]));
         }
 
         internal override double PriorityOf(Job job, Partition partition) => cluster.PriorityOf(job, partition, cluster.passAt);
@@ -71,7 +60,8 @@ public sealed partial class Cluster
 
         public override void NoteStart(in Start start)
         {
-            foreach (var share in start.Shares) free.TryTake(cluster.nodes[share.Node], share);
+            var holder = Holder.Of(start.Job.Spec);
+            foreach (var share in start.Shares) free.TryTake(cluster.nodes[share.Node], share, holder);
             cluster.NoteArrayStart(start.Job);
             cluster.NoteLicenseUse(start.Job);
             if (start.Partition is { } partition) cluster.NoteLimitUse(start.Job, partition);

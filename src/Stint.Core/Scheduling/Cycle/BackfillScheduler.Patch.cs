@@ -103,7 +103,7 @@ internal sealed partial class BackfillScheduler
         for (var i = patched; i < book.Freed.Count; i++)
         {
             var line = book.Nodes[book.Freed[i]];
-            if (nodes.Has(line.Index) && Countable.TasksIn(contender.Prospect.Shape.Request, line, line.FreeNow) > 0) return true;
+            if (nodes.Has(line.Index) && contender.Prospect.Shape.Request.TasksWithin(line.Node, line.FreeNow) > 0) return true;
         }
         return false;
     }

@@ -77,7 +77,7 @@ internal sealed partial class BackfillScheduler
             var line = book.Nodes[place];
             looks++;
             if (openOnly && !line.IsOpen || !prospect.Shape.Admits(line.Node)) continue;
-            var fits = Countable.TasksIn(request, line, line.Total);
+            var fits = request.TasksWithin(line.Node, line.Total);
             if (fits == 0) continue;
             tasks += fits;
             nodes++;
@@ -129,7 +129,7 @@ internal sealed partial class BackfillScheduler
         foreach (var share in shares)
         {
             var place = book.PlaceOf(view.Node(share.Node));
-            book.Start(place, Countable.Of(book.Nodes[place].Node, share), endMs);
+            book.Start(place, book.Nodes[place].Node.AmountOf(share), endMs);
         }
         contender.TasksLeft--;
         if (job.IsArray) tasksStarted[job.Id] = tasksStarted.GetValueOrDefault(job.Id) + 1;

@@ -4,60 +4,78 @@ using Stint.Core.Resources;
 
 namespace Stint.Core.Scheduling.Cycle;
 
-/// <summary>Nodes, shares and requests as countable amounts: the only arithmetic that the timelines do.</summary>
+/// <summary>What the timelines need of the resource model beyond plain amounts.</summary>
 internal static class Countable
 {
-    /// <summary>An empty node.</summary>
-    public static ResourceAmount Total(Node node) =>
-        new() { Cores = (int)node.Hardware.Cpus / node.ThreadsPerCore, MemoryBytes = (long)node.Hardware.MemoryBytes };
-
-    public static ResourceAmount Free(Node node) =>
-        new() { Cores = node.FreeCpus.WholeCores(node.ThreadsPerCore), MemoryBytes = (long)node.MemoryFreeBytes };
-
-    public static ResourceAmount Of(Node node, NodeShare share) => new()
+    /// <summary>What so many tasks of a request take of a node, at most.</summary>
+    public static ResourceAmount Need(Request request, Node node, int tasks, in ResourceAmount free)
     {
-        Cores = (CpuSet.FromBytes(share.Cpus).Count + node.ThreadsPerCore - 1) / node.ThreadsPerCore,
-        MemoryBytes = (long)share.MemoryBytes,
-    };
+        var kind = node.Kind;
+        if (request.Exclusive || request.Ranges is not null) return free;
+        var need = new ResourceAmount { DiskBytes = (long)request.DiskBytes };
+        var gpus = AddGres(request, node, tasks, free, ref need);
+        need.Cores = Math.Min(free.Cores, Placing.Room.CoresFor(request, kind, tasks, gpus) + Placing.Room.CoresKept(request, kind));
+        need.MemoryBytes = request.WholeMemory ? free.MemoryBytes
+            : request.MemoryPerGpu is > 0 and var perGpu ? (long)perGpu * gpus
+            : request.MemoryPerCpu is > 0 and var perCpu ? (long)perCpu * need.Cores * kind.Threads
+            : (long)(request.MemoryPerNode ?? 0);
+        need.MemoryBytes = Math.Min(need.MemoryBytes, free.MemoryBytes);
+        return need;
+    }
 
-    public static ResourceAmount Of(Node node, NodeBalance balance) =>
-        new() { Cores = balance.Cpus.WholeCores(node.ThreadsPerCore), MemoryBytes = (long)balance.MemoryBytes };
-
-    /// <summary>Tasks of a request for which an amount of a node is enough; 0: the node cannot be part of it.</summary>
-    public static int TasksIn(Request request, NodeTimeline line, in ResourceAmount free)
+    /// <returns>The GPUs among it.</returns>
+    private static int AddGres(Request request, Node node, int tasks, in ResourceAmount free, ref ResourceAmount need)
     {
-        if (request.Exclusive && !free.Covers(line.Total)) return 0;
-        if (request.WholeMemory && free.MemoryBytes < line.Total.MemoryBytes) return 0;
-        if (request.MemoryPerNode is { } perNode && (long)perNode > free.MemoryBytes) return 0;
-        var threads = line.Node.ThreadsPerCore;
-        var cpus = (long)Math.Max(0, free.Cores) * threads;
-        if (request.MemoryPerCpu is > 0 and var perCpu)
+        var gpus = 0L;
+        foreach (var demand in request.Gres)
         {
-            var affordable = Math.Max(0, free.MemoryBytes) / (long)perCpu / threads * threads;
-            if (request.Exclusive && affordable < cpus) return 0;
-            cpus = Math.Min(cpus, affordable);
+            var count = demand.Per switch
+            {
+                GresPer.PerTask => (long)demand.Count * tasks,
+                GresPer.PerSocket => (long)demand.Count * Math.Max(1, request.SocketsPerNode),
+                _ => demand.Count,
+            };
+            if (demand.IsGpu) gpus += count;
+            foreach (var pool in node.Kind.Pools)
+            {
+                if (count <= 0 || !pool.Is(demand.Name, demand.Type)) continue;
+                var here = (int)Math.Min(count, Math.Max(0, free.Gres[pool.Slot] - need.Gres[pool.Slot]));
+                need.Gres[pool.Slot] += here;
+                count -= here;
+            }
         }
-        var tasks = cpus / request.CpusPerTask;
-        return (int)(request.TasksPerNode > 0 ? Math.Min(tasks, request.TasksPerNode) : Math.Min(tasks, int.MaxValue));
+        return (int)Math.Min(gpus, int.MaxValue);
     }
 
-    /// <summary>What so many tasks of a request take of a node.</summary>
-    public static ResourceAmount Need(Request request, NodeTimeline line, int tasks)
+    /// <summary>A node's balance cut down to an amount: which cores and units they are does not matter. Null when what is planned on the
+    /// node can not be told apart in it.</summary>
+    public static NodeBalance? Limit(Node node, NodeBalance balance, in ResourceAmount amount)
     {
-        var threads = line.Node.ThreadsPerCore;
-        var cores = request.Exclusive ? line.Total.Cores : (int)(((long)tasks * request.CpusPerTask + threads - 1) / threads);
-        var memory = request.WholeMemory ? line.Total.MemoryBytes
-            : request.MemoryPerCpu is > 0 and var perCpu ? (long)perCpu * cores * threads
-            : (long)request.MemoryPerNode!.Value;
-        return new ResourceAmount { Cores = cores, MemoryBytes = memory };
+        var has = balance.AmountOn(node);
+        if (amount.Covers(has)) return balance;
+        var cpus = has.Cores > amount.Cores ? balance.Cpus.LowestCores(Math.Max(0, amount.Cores), node.ThreadsPerCore) : balance.Cpus;
+        return new NodeBalance(cpus, Math.Min(balance.MemoryBytes, (ulong)Math.Max(0, amount.MemoryBytes)), false)
+        {
+            DiskBytes = Math.Min(balance.DiskBytes, (ulong)Math.Max(0, amount.DiskBytes)),
+            Gres = CutGres(node, balance.Gres, amount.Gres), Rows = balance.Rows, Users = balance.Users,
+        };
     }
 
-    /// <summary>A node's balance cut down to an amount: which cores and bytes they are does not matter.</summary>
-    public static NodeBalance Limit(Node node, NodeBalance balance, in ResourceAmount amount, in ResourceAmount total)
+    private static GresFree CutGres(Node node, GresFree gres, in GresCounts keep)
     {
-        var cores = balance.Cpus.WholeCores(node.ThreadsPerCore);
-        var cpus = cores > amount.Cores ? balance.Cpus.LowestCores(Math.Max(0, amount.Cores), node.ThreadsPerCore) : balance.Cpus;
-        return new NodeBalance(cpus, Math.Min(balance.MemoryBytes, (ulong)Math.Max(0, amount.MemoryBytes)),
-            balance.IsIdle && amount.Covers(total));
+        int[]? cells = null;
+        foreach (var pool in node.Kind.Pools)
+        {
+            var has = 0;
+            for (var i = 0; i < pool.Cells; i++) has += gres.Cells[pool.FirstCell + i];
+            for (var i = pool.Cells - 1; i >= 0 && has > keep[pool.Slot]; i--)
+            {
+                cells ??= gres.ToArray();
+                var cut = Math.Min(cells[pool.FirstCell + i], has - Math.Max(0, keep[pool.Slot]));
+                cells[pool.FirstCell + i] -= cut;
+                has -= cut;
+            }
+        }
+        return cells is null ? gres : new GresFree(cells);
     }
 }

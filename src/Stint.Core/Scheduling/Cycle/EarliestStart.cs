@@ -102,14 +102,14 @@ internal sealed class EarliestStart(TimelineBook book)
         return tasks > before;
     }
 
-    private int TasksAt(NodeTimeline line, long at) => Countable.TasksIn(prospect.Shape.Request, line, FreeAt(line, at));
+    private int TasksAt(NodeTimeline line, long at) => prospect.Shape.Request.TasksWithin(line.Node, FreeAt(line, at));
 
     private ResourceAmount FreeAt(NodeTimeline line, long at)
     {
         var free = line.MinFree(now, at, StartSearch.Sum(at, durationMs));
         if (!view.HasReservations) return free;
-        var whole = Countable.Limit(line.Node, FreeResources.Total(line.Node), free, line.Total);
-        return view.ReservedFor(job, line.Node, whole, new Instant(at), durationMs) is { } left ? Countable.Of(line.Node, left) : default;
+        return Countable.Limit(line.Node, FreeResources.Total(line.Node), free) is { } limited
+            && view.ReservedFor(job, line.Node, limited, new Instant(at), durationMs) is { } left ? left.AmountOn(line.Node) : default;
     }
 
     private bool IsEnough() => sum >= prospect.Shape.Tasks && offering.Count >= prospect.Shape.Request.NodesMin;
@@ -184,7 +184,7 @@ internal sealed class EarliestStart(TimelineBook book)
             var more = Math.Min(chosen[i].Tasks - 1, spare);
             spare -= more;
             places[i] = chosen[i].Place;
-            amounts[i] = Countable.Need(request, book.Nodes[places[i]], 1 + more);
+            amounts[i] = Countable.Need(request, book.Nodes[places[i]].Node, 1 + more, FreeAt(book.Nodes[places[i]], at));
         }
         return new Reservation(job, contender, at, StartSearch.Sum(at, durationMs), places, amounts);
     }

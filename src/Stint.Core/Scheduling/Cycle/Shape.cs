@@ -54,7 +54,7 @@ internal sealed class Shape
     public Shape(Request request)
     {
         Request = request;
-        CpusMin = request.CpusPerTask;
+        CpusMin = request.Ranges is null ? Math.Max(1, request.CpusPerTask) : 1;
         IsOneNode = request.NodesMin <= 1 && (request.NodesMax == 1 || request.Tasks == 1);
     }
 
@@ -66,5 +66,5 @@ internal sealed class Shape
     public int Tasks => Request.Tasks;
 
     /// <summary>Whether the request allows the node at all.</summary>
-    public bool Admits(Node node) => Request.Excluded.Count == 0 || !Request.Excluded.Contains(node.Name);
+    public bool Admits(Node node) => Request.CouldUse(node.Kind) && (Request.Excluded.Count == 0 || !Request.Excluded.Contains(node.Name));
 }

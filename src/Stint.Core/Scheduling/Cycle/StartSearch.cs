@@ -62,7 +62,7 @@ internal sealed class StartSearch(TimelineBook book)
             Looks++;
             if (!shape.Admits(line.Node)) continue;
             var free = line.Reserved.Count == 0 ? line.FreeNow : line.MinFree(now, now, until);
-            var fits = Countable.TasksIn(request, line, free);
+            var fits = request.TasksWithin(line.Node, free);
             if (fits == 0 || shape.IsOneNode && fits < shape.Tasks) continue;
             var untouched = line.UntouchedUntil(now);
             isOrdered &= untouched == long.MaxValue;
@@ -83,8 +83,8 @@ internal sealed class StartSearch(TimelineBook book)
         foreach (ref readonly var candidate in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(candidates))
         {
             var line = book.Nodes[candidate.Place];
-            NodeBalance? balance = Countable.Limit(line.Node, view.FreeOn(line.Node), candidate.Free, line.Total);
-            if (view.HasReservations) balance = view.ReservedFor(job, line.Node, balance.Value, view.Now, forMs);
+            var balance = Countable.Limit(line.Node, view.FreeOn(line.Node), candidate.Free);
+            if (view.HasReservations && balance is { } limited) balance = view.ReservedFor(job, line.Node, limited, view.Now, forMs);
             if (balance is not { } left) continue;
             balances[line.Node] = left;
             nodes.Add(line.Node);

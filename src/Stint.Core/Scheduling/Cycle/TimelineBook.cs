@@ -46,7 +46,7 @@ internal sealed class TimelineBook
             }
         }
         for (var i = 0; i < Nodes.Count; i++)
-            if (!same || Nodes[i].IsOpen != Nodes[i].Node.TakesJobs || Nodes[i].Total != Countable.Total(Nodes[i].Node)) Sync(view, i);
+            if (!same || Nodes[i].IsOpen != Nodes[i].Node.TakesJobs || Nodes[i].Total != Nodes[i].Node.Total) Sync(view, i);
         return same;
     }
 
@@ -57,8 +57,8 @@ internal sealed class TimelineBook
         var before = line.Steps > 0 && line.IsOpen ? line.FreeNow : default;
         Unlist(line);
         line.IsOpen = line.Node.TakesJobs;
-        line.Total = Countable.Total(line.Node);
-        line.Reset(Countable.Free(line.Node));
+        line.Total = line.Node.Total;
+        line.Reset(line.Node.Free);
         foreach (var id in line.Node.Jobs)
         {
             var (amount, endMs) = view.HeldOn(id, line.Node);
