@@ -45,10 +45,10 @@ public sealed partial class Cluster
         foreach (var job in jobs.Values)
         {
             if (job.IsOver) continue;
-            var kept = job.Class;
+            var kept = job.Limits;
             fresh.CountSubmitted(job);
             if (job.IsActive) fresh.CountStarted(job, Instant.Never);
-            job.Class = kept;
+            job.Limits = kept;
         }
         return fresh;
     }
