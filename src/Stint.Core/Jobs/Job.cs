@@ -71,7 +71,7 @@ public sealed class Job
 
     internal TaskSet? Unstarted { get; set; }
     /// <summary>The jobs that stand alike before limits and priority.</summary>
-    internal Accounts.JobClass? Class { get; set; }
+    internal Accounts.PolicyClass? Policy { get; set; }
     internal SortedSet<string> Released { get; } = new(StringComparer.Ordinal);
     /// <summary>Version of the nodes for which it is known that it fits on the empty ones; a scheduler's memo.</summary>
     internal long FitsNodesVersion { get; set; } = -1;
