@@ -10,7 +10,7 @@ namespace Stint.Core;
 public sealed partial class Cluster
 {
     private readonly AccountBook accounts = new();
-    private readonly Dictionary<LimitKey, LimitClass> jobClasses = [];
+    private readonly Dictionary<PolicyKey, PolicyClass> policyClasses = [];
     private Decay decay = Decay.None;
     // Plans of the present pass are counted on top of what runs; another pass's are forgotten.
     private int limitPass;
@@ -33,8 +33,8 @@ public sealed partial class Cluster
         {
             if (!check.Fails(question)) continue;
             // Only the first of a class looks at the clock: it takes the others along.
-            var wake = job.Limits!.Limited.Count == 0 ? check.ClearsAt(question) : Instant.Never;
-            if (IsLimitReason(check.Reason)) job.Limits.WaitsOn = check.Watches;
+            var wake = job.Policy!.Limited.Count == 0 ? check.ClearsAt(question) : Instant.Never;
+            if (IsLimitReason(check.Reason)) job.Policy.WaitsOn = check.Watches;
             return new Verdict(job, check.Reason, check.Sentence(question), Wake: wake);
         }
         return null;
@@ -72,7 +72,7 @@ public sealed partial class Cluster
         foreach (var check in checks)
         {
             if (!check.Fails(question)) continue;
-            job.Limits!.WaitsOn = check.Watches;
+            job.Policy!.WaitsOn = check.Watches;
             return new Verdict(job, check.Reason, check.Sentence(question), Wake: check.ClearsAt(question));
         }
         Note(actual);
@@ -101,7 +101,7 @@ public sealed partial class Cluster
     /// <summary>What limits and priority know of a job in that partition. Worked out once per class, partition and version.</summary>
     private Standing StandingOf(Job job, Partition partition)
     {
-        var @class = job.Limits ??= ClassFor(job.Spec);
+        var @class = job.Policy ??= ClassFor(job.Spec);
         var known = @class.Find(partition);
         if (known is not null && known.Version.Book == accounts.Version
             && (known.Version.Nodes == 0 || known.Version.Nodes == nodesVersion)) return known;
@@ -111,14 +111,14 @@ public sealed partial class Cluster
         return standing;
     }
 
-    private LimitClass ClassFor(JobSpec spec)
+    private PolicyClass ClassFor(JobSpec spec)
     {
-        var key = LimitKey.Of(spec);
-        if (!jobClasses.TryGetValue(key, out var @class)) jobClasses.Add(key, @class = new LimitClass(key, spec));
+        var key = PolicyKey.Of(spec);
+        if (!policyClasses.TryGetValue(key, out var @class)) policyClasses.Add(key, @class = new PolicyClass(key, spec));
         return @class;
     }
 
-    private Standing NewStanding(LimitClass @class, Partition partition, bool intern)
+    private Standing NewStanding(PolicyClass @class, Partition partition, bool intern)
     {
         var spec = @class.Spec;
         var holders = HoldersOf(spec, partition);

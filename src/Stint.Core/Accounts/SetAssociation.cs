@@ -90,7 +90,7 @@ public sealed partial class Cluster
             @class => IsBelow(@class, spec.Account, spec.User), () => Put(spec, at), at);
     }
 
-    private bool IsBelow(LimitClass @class, string account, string user) =>
+    private bool IsBelow(PolicyClass @class, string account, string user) =>
         user.Length > 0 ? @class.Key.User == user && @class.Key.Account == account
             : accounts.Account(@class.Key.Account) is { } own && own.Chain().Any(node => node.Spec.Account == account);
 

@@ -84,7 +84,7 @@ public sealed partial class Cluster
 
     private void On(QosRemoved record, Instant at) => Recount(_ => true, @class => MayUse(@class, record.Name), () => accounts.RemoveQos(record.Name), at);
 
-    private bool MayUse(LimitClass @class, string qos) =>
+    private bool MayUse(PolicyClass @class, string qos) =>
         @class.Key.Qos == qos || PartitionNames(@class.Key.Partition).Any(name => QueueFor(name).Spec.Qos == qos);
 
     /// <summary>Whether it fades may change: what it has so far faded as before.</summary>

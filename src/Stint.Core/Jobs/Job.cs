@@ -95,7 +95,7 @@ public sealed partial class Job
     internal long QueueKey { get; set; }
 
     /// <summary>The jobs that stand alike before limits and priority.</summary>
-    internal Accounts.LimitClass? Limits { get; set; }
+    internal Accounts.PolicyClass? Policy { get; set; }
 
     /// <summary>What it (or one task of the array) needs at once.</summary>
     public Request Request => Class?.Shape.Request ?? (run is null ? Request.Of(Spec) : run.Request ??= Request.Of(Spec));
