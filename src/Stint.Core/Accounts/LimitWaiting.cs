@@ -10,13 +10,13 @@ public sealed partial class Cluster
 {
     private const int WokenAtOnce = 4;
     private static readonly HashSet<PendingReason> LimitReasonSet = FindLimitReasons();
-    private readonly Dictionary<object, HashSet<JobClass>> limitedBy = [];
+    private readonly Dictionary<object, HashSet<PolicyClass>> limitedBy = [];
 
     private static bool IsLimitReason(PendingReason reason) => LimitReasonSet.Contains(reason);
 
     private void ParkForLimit(Verdict verdict)
     {
-        var (job, @class) = (verdict.Job, verdict.Job.Class!);
+        var (job, @class) = (verdict.Job, verdict.Job.Policy!);
         @class.Limited.Add(job);
         if (verdict.Wake.IsSet) @class.LimitedUntil = verdict.Wake;
         if (@class.WaitsOn is { } holder) Register(@class, holder);
@@ -25,7 +25,7 @@ public sealed partial class Cluster
             foreach (var meter in @class.Waiters!.Meters) Register(@class, meter);
     }
 
-    private void Register(JobClass @class, object holder)
+    private void Register(PolicyClass @class, object holder)
     {
         if (!limitedBy.TryGetValue(holder, out var waiting)) limitedBy.Add(holder, waiting = []);
         if (waiting.Add(@class)) @class.RegisteredOn.Add(holder);
@@ -33,7 +33,7 @@ public sealed partial class Cluster
 
     private void UnparkForLimit(Job job)
     {
-        if (job.Class is not { } @class || !@class.Limited.Remove(job)) return;
+        if (job.Policy is not { } @class || !@class.Limited.Remove(job)) return;
         if (@class.Limited.Count > 0)
         {
             // The clock was set for the job that goes: it is the next one's now.
@@ -49,7 +49,7 @@ public sealed partial class Cluster
     /// <summary>A job of a class went out of the way of those that wait behind it.</summary>
     private void WakeNextLimited(Job job)
     {
-        if (job.Class is { Limited.Count: > 0 } @class) WakeFirst(@class);
+        if (job.Policy is { Limited.Count: > 0 } @class) WakeFirst(@class);
     }
 
     private void WakeLimitedBy(Holders holders)
@@ -65,15 +65,16 @@ public sealed partial class Cluster
         foreach (var @class in waiting.ToArray()) WakeFirst(@class);
     }
 
-    private void WakeFirst(JobClass @class)
+    private void WakeFirst(PolicyClass @class)
     {
         for (var woken = 0; woken < WokenAtOnce && @class.Limited.Count > 0; woken++) Wake(@class.Limited.Min!);
     }
 
-    private void WakeAllLimited()
+    private void WakeLimited(Func<PolicyClass, bool> which)
     {
         var all = new List<Job>();
-        foreach (var @class in jobClasses.Values) all.AddRange(@class.Limited);
+        foreach (var @class in policyClasses.Values)
+            if (@class.Limited.Count > 0 && which(@class)) all.AddRange(@class.Limited);
         foreach (var job in all) Wake(job);
     }
 

@@ -6,33 +6,23 @@ namespace Stint.Core;
 
 public sealed partial class Cluster
 {
-    /// <summary>After the starts of a pass: jobs that could not start take from those they outrank, and jobs that gave way go on where
-    /// nobody needs their CPUs.</summary>
-    /// <param name="verdicts">In the order of the queues; those that block want resources.</param>
-    private void PlanPreemptions(Batch batch, IReadOnlyList<Verdict> verdicts, Instant now)
+    /// <summary>After the starts of a pass: jobs that gave way go on where nobody needs their CPUs.</summary>
+    private void ResumeThoseWhoGaveWay(Batch batch)
     {
-        var preempts = Config.Preempt is { By: not PreemptBy.PreemptNone };
-        if (!preempts && suspendedForOthers.Count == 0) return;
+        if (suspendedForOthers.Count == 0) return;
         var free = new FreeResources();
         foreach (var record in batch.Records)
             if (record.JobAllocated is { } start)
                 foreach (var share in start.Shares) free.TryTake(NodeOf(share.Node), share);
-        foreach (var verdict in verdicts)
-        {
-            if (!preempts || verdict is not { Blocks: true, Reason: PendingReason.Resources }) continue;
-            if (FindPartition(verdict.Job.Spec.Partition) is not { } partition) continue;
-            var preemption = FindPreemption(verdict.Job, partition, node => node.TakesJobs ? free.On(node) : null, now);
-            if (preemption is not null) { Preempt(batch, preemption); return; }
-            WakeAtExemptionEnd(verdict.Job, partition, now);
-        }
         PlanResumes(batch, free);
     }
 
-    /// <summary>One preemption a pass: the next looks at what this one leaves.</summary>
+    /// <summary>Victims are told to end, or are stopped; what they free is the waiting job's.</summary>
     private void Preempt(Batch batch, Preemption preemption)
     {
         foreach (var (victim, mode, graceMs) in preemption.Victims)
         {
+            if (victim.State != JobState.Running || IsEndingIn(batch, victim.Id)) continue;
             var cause = $"preempted by job {preemption.For.Id}";
             if (mode == PreemptMode.PreemptSuspend)
             {
@@ -43,6 +33,14 @@ public sealed partial class Cluster
                 End(batch, member, new Ending(EndKind.EndPreempted, Cause: cause, Requeue: mode == PreemptMode.PreemptRequeue, GraceMs: graceMs));
         }
         NeedsSchedule = true;
+    }
+
+    /// <summary>Who gives way now; if nobody may yet, the job is looked at again when the first of them is exempt no more.</summary>
+    private Preemption? PreemptionFor(Job job, Partitions.Partition partition, Func<Nodes.Node, NodeBalance?> freeOn)
+    {
+        if (FindPreemption(job, partition, freeOn, passAt) is { } found) return found;
+        WakeAtExemptionEnd(job, partition, passAt);
+        return null;
     }
 
     /// <summary>A heterogeneous job ends as a whole.</summary>

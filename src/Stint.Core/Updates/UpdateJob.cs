@@ -193,7 +193,7 @@ public sealed partial class Cluster
             CountLeft(job, at, wasActive: false);
             LeavePending(job);
             Rename(job, record.Spec);
-            job.Respec(record.Spec);
+            Respec(job, record.Spec);
             if (record.HasOrder) job.Order = record.Order;
             CountSubmitted(job);
             job.NotBefore = new Instant(record.Spec.BeginMs);
@@ -204,7 +204,7 @@ public sealed partial class Cluster
         {
             var limit = job.Spec.TimeLimitMs;
             Rename(job, record.Spec);
-            job.Respec(record.Spec);
+            Respec(job, record.Spec);
             if (limit != record.Spec.TimeLimitMs) job.RunLimitMs = 0;
             if (job.State is JobState.Running or JobState.Suspended && limit != record.Spec.TimeLimitMs) job.EndLimit = EndLimitOf(job, at);
         }
@@ -212,9 +212,16 @@ public sealed partial class Cluster
         NeedsSchedule = true;
     }
 
+    private void Respec(Job job, JobSpec spec)
+    {
+        var former = job.Spec;
+        job.Respec(specs.Take(spec));
+        ForgetSpec(former);
+    }
+
     private void Rename(Job job, JobSpec spec)
     {
-        if (job.Spec.Name == spec.Name) return;
+        if (job.Spec.Name == spec.Name || unfinishedByName is null) return;
         var (former, key) = ((job.Spec.Uid, job.Spec.Name), (spec.Uid, spec.Name));
         var same = unfinishedByName[former];
         same.Remove(job.Id);
