@@ -144,6 +144,8 @@ public sealed record PendingView
     public string PlannedNodes { get; init; } = "";
     /// <summary>Jobs of the same partition that go first.</summary>
     public int JobsAhead { get; init; }
+    /// <summary>The first of them, which waits for resources; 0: it is not behind one.</summary>
+    public uint Behind { get; init; }
     public double Priority { get; init; }
     public PriorityFactorView[] Factors { get; init; } = [];
 }

@@ -48,7 +48,7 @@ public class ReservationTests
         _run.Api.On("/api/v1/reservations/maint", new ReservationResponse("maint"));
         await Scontrol("update", "ReservationName=maint", "Users+=bob", "Flags-=MAINT", "Nodes+=n3", "EndTime=2026-11-22T05:00:00");
         Assert.Equal(("Reservation updated.\n", "", 0), (_run.Out, _run.Error, _run.Code));
-        Assert.Equal((["bob"], ["MAINT"], "n3", SampleCluster.At("05:00:00")), (Sent.UsersAdded, Sent.FlagsRemoved, Sent.NodesAdded, Sent.EndMs));
+        Assert.Equal(("bob", "MAINT", "n3", SampleCluster.At("05:00:00")), (Sent.UsersAdded.Single(), Sent.FlagsRemoved.Single(), Sent.NodesAdded, Sent.EndMs));
     }
 
     [Fact]

@@ -13,10 +13,11 @@ internal static class PendingViews
     {
         if (job.State != JobState.Pending) return null;
         var (startMs, nodes) = Plans.Of(cluster, job);
+        var why = cluster.ReasonOf(job);
         var priority = Multifactor(cluster) ? cluster.PriorityBreakdownOf(job.Id, "", now) : null;
         return new PendingView
         {
-            Reason = job.Reason.ToString(), Sentence = job.ReasonDetail, Remedies = [.. Remedies(cluster, job, now)], PlannedStartMs = startMs,
+            Reason = why.Reason.ToString(), Sentence = why.Detail, Behind = why.Behind, Remedies = [.. Remedies(cluster, job, now)], PlannedStartMs = startMs,
             PlannedNodes = Hostlist.Fold(nodes), JobsAhead = Ahead(cluster, job, now), Priority = priority?.Total ?? 0, Factors = Factors(priority),
         };
     }
