@@ -34,6 +34,9 @@ internal static class Balances
         MemoryBytes = cpusOnly ? free.MemoryBytes : free.MemoryBytes + share.MemoryBytes,
     };
 
+    public static bool Covers(NodeBalance free, NodeShare share) =>
+        CpuSet.FromBytes(share.Cpus).IsSubsetOf(free.Cpus) && share.MemoryBytes <= free.MemoryBytes;
+
     public static CpuSet Intersection(CpuSet a, CpuSet b) => a.Except(a.Except(b));
 
     public static bool MeetGres(NodeShare a, NodeShare b)

@@ -78,6 +78,17 @@ public sealed partial class Cluster
             if (jobs[id] is var job && !job.Released.Contains(node) && ShareOn(job, node) is { } share) yield return share;
     }
 
+    /// <summary>The check of a plan: every share lies in what reservations leave to the job.</summary>
+    private bool IsUnreserved(Start start, FreeResources free)
+    {
+        if (reservations.Count == 0 && suspendedForOthers.Count == 0) return true;
+        foreach (var share in start.Shares)
+            if (!nodes.TryGetValue(share.Node, out var node)
+                || ReservedFor(start.Job, node, free.On(node), passAt, RunTimeMs(start.Job.Spec)) is not { } left
+                || !Balances.Covers(left, share)) return false;
+        return true;
+    }
+
     private static bool UsesHeld(Reservation reservation, NodeShare share)
     {
         if (!reservation.Holds.TryGetValue(share.Node, out var held)) return false;

@@ -26,9 +26,9 @@ public sealed class FifoFirstFit : IScheduler
 
     private static void Pass(SchedulingView view, Partition partition, FreeResources free, Plan plan)
     {
-        NodeBalance? FreeOn(Node node) => node.TakesJobs ? free.On(node) : null;
         foreach (var job in view.Pending(partition))
         {
+            NodeBalance? FreeOn(Node node) => node.TakesJobs ? view.Reserved(job, node, free.On(node)) : null;
             if (view.Obstacle(job, partition) is { } obstacle) { plan.Verdicts.Add(obstacle); continue; }
             var startable = view.StartableTasks(job);
             var started = 0;

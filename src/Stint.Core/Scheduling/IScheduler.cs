@@ -36,11 +36,13 @@ public sealed class SchedulingView
     private readonly Func<Job, Partition, Verdict?> obstacle;
     private readonly Func<Job, int> startableTasks;
     private readonly Action<Job> noteStart;
+    private readonly Func<Job, Node, NodeBalance, NodeBalance?> reserved;
     private readonly IReadOnlyDictionary<string, Node> nodes;
 
     internal SchedulingView(Instant now, IReadOnlyList<Partition> partitions, IReadOnlyDictionary<string, Node> nodes, long nodesVersion,
         int startsMax,
-        Func<Job, Partition, Verdict?> obstacle, Func<Job, int> startableTasks, Action<Job> noteStart)
+        Func<Job, Partition, Verdict?> obstacle, Func<Job, int> startableTasks, Action<Job> noteStart,
+        Func<Job, Node, NodeBalance, NodeBalance?> reserved)
     {
         Now = now;
         Partitions = partitions;
@@ -50,6 +52,7 @@ public sealed class SchedulingView
         this.obstacle = obstacle;
         this.startableTasks = startableTasks;
         this.noteStart = noteStart;
+        this.reserved = reserved;
     }
 
     public Instant Now { get; }
@@ -65,6 +68,9 @@ public sealed class SchedulingView
 
     /// <summary>What keeps this job from starting whatever is free (hold, begin time, dependency, limits); null: nothing.</summary>
     public Verdict? Obstacle(Job job, Partition partition) => obstacle(job, partition);
+
+    /// <summary>What reservations leave to this job of what is free on a node; null: nothing.</summary>
+    public NodeBalance? Reserved(Job job, Node node, NodeBalance free) => reserved(job, node, free);
 
     /// <summary>How many tasks of this job may start now: 1 for a plain job, less than all for a throttled array.</summary>
     public int StartableTasks(Job job) => startableTasks(job);

@@ -20,7 +20,8 @@ public sealed partial class Cluster
         plannedPerArray.Clear();
         passAt = now;
         BeginLimitPass(now);
-        var view = new SchedulingView(now, WithOrphans(), nodes, nodesVersion, StartsMax, Obstacle, StartableTasks, NoteStart);
+        var view = new SchedulingView(now, WithOrphans(), nodes, nodesVersion, StartsMax, Obstacle, StartableTasks, NoteStart,
+            (job, node, free) => ReservedFor(job, node, free, now, RunTimeMs(job.Spec)));
         var plan = scheduler.Plan(view);
         var batch = new Batch(now);
         Accept(plan, batch);
@@ -48,7 +49,7 @@ public sealed partial class Cluster
         foreach (var start in plan.Starts)
         {
             if (start.Job.State != JobState.Pending || start.Job.Held || ThrottleOf(start.Job) is not null
-                || !IsFree(free, start)) continue;
+                || !IsUnreserved(start, free) || !IsFree(free, start)) continue;
             NoteStart(start.Job);
             var record = new JobAllocated { JobId = start.Job.Id, Attempt = start.Job.Attempt, Shares = { start.Shares } };
             CompleteStart(record, start.Job, batch.Now);
