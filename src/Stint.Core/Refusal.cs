@@ -47,4 +47,12 @@ public static class RefusalCodes
     public const string JobSuspended = "job_suspended";
     public const string JobNotSuspended = "job_not_suspended";
     public const string NotHetJobLeader = "not_het_job_leader";
+    public const string InvalidAccount = "invalid_account";
+    public const string InvalidQos = "invalid_qos";
+    public const string AccountingPolicy = "accounting_policy";
+    public const string TierLimit = "tier_limit";
+    public const string PartitionUnavailable = "partition_unavailable";
+    public const string GroupNotAllowed = "group_not_allowed";
+    public const string InvalidLimit = "invalid_limit";
+    public const string InUse = "in_use";
 }

@@ -70,6 +70,8 @@ public sealed class Job
     public Instant NotBefore { get; internal set; }
 
     internal TaskSet? Unstarted { get; set; }
+    /// <summary>The jobs that stand alike before limits and priority.</summary>
+    internal Accounts.JobClass? Class { get; set; }
     internal SortedSet<string> Released { get; } = new(StringComparer.Ordinal);
     /// <summary>Version of the nodes for which it is known that it fits on the empty ones; a scheduler's memo.</summary>
     internal long FitsNodesVersion { get; set; } = -1;

@@ -40,6 +40,7 @@ public sealed partial class Cluster
         Unpark(job);
         ForgetDependent(job);
         LeaveDeadline(job);
+        WakeNextLimited(job);
         job.Reason = PendingReason.None;
         job.ReasonDetail = "";
     }
@@ -61,6 +62,7 @@ public sealed partial class Cluster
         if (partition.BlockedHead == job.Id) partition.BlockedHead = 0;
         Unpark(job);
         parked.Add(job.Id);
+        if (!IsLimitReason(reason)) WakeNextLimited(job);
         job.Reason = reason;
         job.ReasonDetail = detail;
         NeedsSchedule = true;        // the jobs behind it may go on
@@ -71,6 +73,7 @@ public sealed partial class Cluster
         var job = verdict.Job;
         Park(job, verdict.Reason, verdict.Detail);
         if (verdict.Wake.IsSet) timedWakes.Add((verdict.Wake.Milliseconds, job.Id));
+        if (IsLimitReason(verdict.Reason)) { ParkForLimit(verdict); return; }
         switch (verdict.Reason)
         {
             case PendingReason.JobArrayTaskLimit: parkedForThrottle.Add(job.Id); break;
@@ -86,6 +89,7 @@ public sealed partial class Cluster
         if (!parked.Remove(job.Id)) return false;
         parkedForNodes.Remove(job.Id);
         parkedForThrottle.Remove(job.Id);
+        UnparkForLimit(job);
         UnparkSingleton(job);
         return true;
     }

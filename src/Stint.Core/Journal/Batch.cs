@@ -33,6 +33,10 @@ internal sealed class Batch(Instant now)
     public void Add(TokenIssued body) => Add(new Record { TokenIssued = body });
     public void Add(TokenUsed body) => Add(new Record { TokenUsed = body });
     public void Add(NodeCertified body) => Add(new Record { NodeCertified = body });
+    public void Add(QosSet body) => Add(new Record { QosSet = body });
+    public void Add(QosRemoved body) => Add(new Record { QosRemoved = body });
+    public void Add(AssociationSet body) => Add(new Record { AssociationSet = body });
+    public void Add(AssociationRemoved body) => Add(new Record { AssociationRemoved = body });
 
     public void Add(ReservationMade body) => Add(new Record { ReservationMade = body });
     public void Add(ReservationRemoved body) => Add(new Record { ReservationRemoved = body });

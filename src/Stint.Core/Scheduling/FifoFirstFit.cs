@@ -35,6 +35,7 @@ public sealed class FifoFirstFit : IScheduler
             for (; started < startable; started++)
             {
                 if (plan.Starts.Count >= view.StartsMax) { plan.IsCut = true; return; }
+                if (started > 0 && view.Obstacle(job, partition) is { } limit) { plan.Verdicts.Add(limit); break; }
                 var shares = Placement.Find(job.Request, partition.Nodes, FreeOn);
                 if (shares is null)
                 {

@@ -45,11 +45,13 @@ public sealed partial class Cluster
         var free = new FreeResources();
         var nextId = NextJobId;
         plannedPerArray.Clear();
+        BeginLimitPass(batch.Now);
         var tasksOf = new Dictionary<uint, (IEnumerator<uint> Free, int Left)>();
         foreach (var start in plan.Starts)
         {
             if (start.Job.State != JobState.Pending || start.Job.Held || ThrottleOf(start.Job) is not null
-                || !IsUnreserved(start, free) || !IsFree(free, start)) continue;
+                || LimitObstacle(start.Job, QueueFor(start.Job.Spec.Partition), batch.Now) is not null || !IsUnreserved(start, free)
+                || !IsFree(free, start)) continue;
             NoteStart(start.Job);
             var record = new JobAllocated { JobId = start.Job.Id, Attempt = start.Job.Attempt, Shares = { start.Shares } };
             CompleteStart(record, start.Job, batch.Now);
@@ -116,6 +118,7 @@ public sealed partial class Cluster
     /// <summary>Counts a planned start for the throttle of its array.</summary>
     private void NoteStart(Job job)
     {
+        NoteLimitUse(job, QueueFor(job.Spec.Partition));
         if (job.Spec.ArrayThrottle == 0) return;
         var arrayId = job.ArrayJobId ?? job.Id;
         plannedPerArray[arrayId] = plannedPerArray.GetValueOrDefault(arrayId) + 1;
@@ -141,12 +144,6 @@ public sealed partial class Cluster
         }
         if (!partition.IsConfigured)
             return new Verdict(job, PendingReason.PartitionConfig, $"partition {partition.Name} is not in the configuration any more");
-        if (!partition.Spec.IsUp) return new Verdict(job, PendingReason.PartitionDown, $"partition {partition.Name} is down");
-        var max = partition.Spec.MaxTimeMs;
-        if (max > 0 && (job.Spec.TimeLimitMs == 0 || job.Spec.TimeLimitMs > max))
-            return new Verdict(job, PendingReason.PartitionTimeLimit, job.Spec.TimeLimitMs == 0
-                ? $"asks for unlimited time; partition {partition.Name} allows {Minutes(max)}"
-                : $"asks for {Minutes(job.Spec.TimeLimitMs)}; partition {partition.Name} allows {Minutes(max)}");
         return ThrottleOf(job) ?? ReservationObstacle(job, partition, passAt) ?? LimitObstacle(job, partition, passAt);
     }
 

@@ -27,6 +27,7 @@ public sealed partial class Cluster
         foreach (var (hash, node) in tokenUses) snapshot.UsedTokens.Add(new TokenUsed { Hash = hash, Node = node });
         foreach (var (node, thumbprint) in certificates)
             snapshot.Certificates.Add(new NodeCertified { Node = node, Thumbprint = thumbprint });
+        SaveAccounts(snapshot);
         return snapshot;
     }
 

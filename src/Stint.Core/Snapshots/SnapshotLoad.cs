@@ -17,6 +17,7 @@ public sealed partial class Cluster
         foreach (var image in snapshot.Nodes) cluster.Load(image);
         cluster.RebuildPartitions();
         foreach (var reservation in snapshot.Reservations) cluster.Load(reservation);
+        cluster.LoadAccounts(snapshot);
         foreach (var image in snapshot.Jobs) cluster.Load(image);
         foreach (var job in cluster.jobs.Values) cluster.Index(job);
         foreach (var token in snapshot.Tokens) cluster.tokens[token.Hash] = token;
@@ -83,7 +84,9 @@ public sealed partial class Cluster
         }
         if (job.IsOver) { endedJobs.Add((job.Ended.Milliseconds, job.Id)); return; }
         IndexUnfinished(job);
+        CountSubmitted(job);
         if (job.State == JobState.Pending) { BecomePending(job); return; }
+        CountStarted(job, Instant.Never);
         activeJobs.Add(job.Id);
         EnterReservation(job);
         if (job is { State: JobState.Suspended, SuspendedFor: not 0 }) suspendedForOthers.Add(job.Id);

