@@ -87,7 +87,8 @@ public sealed partial class Cluster
     private static bool IsEndingIn(Batch batch, uint jobId)
     {
         foreach (var record in batch.Records)
-            if (record.JobEndRequested?.JobId == jobId || record.JobEnded?.JobId == jobId || record.JobSuspended?.JobId == jobId) return true;
+            if (record.JobEndRequested?.JobId == jobId || record.JobEnded?.JobId == jobId || record.JobRequeued?.JobId == jobId
+                || record.JobSuspended?.JobId == jobId) return true;
         return false;
     }
 

@@ -33,7 +33,6 @@ public sealed class PlanProperties
         foreach (var cut in new[] { journal.Count / 3, journal.Count * 2 / 3 })
         {
             var cluster = Cluster.FromSnapshot(Snapshot.Parser.ParseFrom(Google.Protobuf.MessageExtensions.ToByteArray(Lab.Replay(journal.Take(cut)).ToSnapshot(cut))));
-            cluster.Audit();
             foreach (var record in journal.Skip(cut)) cluster.Apply(record);
             Assert.Equal(plans.Lab.Cluster.StateHash(), cluster.StateHash());
             cluster.Audit();

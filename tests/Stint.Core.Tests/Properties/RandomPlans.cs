@@ -134,6 +134,7 @@ internal sealed class RandomPlans
     /// <summary>All reservations go, all nodes come back, all holds are lifted: everything must end.</summary>
     public void Drain()
     {
+        foreach (var job in Lab.Cluster.Jobs.Values.Where(job => job.Spec.HetJobId != 0 && job.State == JobState.Pending).ToList()) Lab.Try(new CancelJob(job.Id, null, Lab.Root));
         foreach (var name in new[] { "n1", "n2", "n3" })
         {
             Lab.Try(new UpdateNode(name, Lab.Root, null, null, "") { State = NodeTarget.Resume });
