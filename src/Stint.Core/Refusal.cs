@@ -33,4 +33,7 @@ public static class RefusalCodes
     public const string TokenUsed = "token_used";
     public const string NodeNameTaken = "node_name_taken";
     public const string Disabled = "disabled";
+    public const string InvalidFeature = "invalid_feature";
+    public const string InvalidGres = "invalid_gres";
+    public const string InvalidLicense = "invalid_license";
 }

@@ -35,6 +35,7 @@ public sealed partial class Cluster
     /// <summary>What the request left open and the cluster decides once and for all.</summary>
     private void FillDefaults(JobSpec spec)
     {
+        FillResources(spec);
         var partition = FindPartition(spec.Partition)!.Spec;
         if (spec.TimeLimitMs < 0) spec.TimeLimitMs = 0;
         else if (spec.TimeLimitMs == 0) spec.TimeLimitMs = partition.DefaultTimeMs > 0 ? partition.DefaultTimeMs : partition.MaxTimeMs;
@@ -42,7 +43,7 @@ public sealed partial class Cluster
         spec.CpusPerTask = Math.Max(1, spec.CpusPerTask);
         if (spec.Tasks == 0) spec.Tasks = spec.NodesMin * Math.Max(1, spec.TasksPerNode);
         spec.Tasks = Math.Max(spec.Tasks, spec.NodesMin);
-        if (!spec.HasMemoryPerNodeBytes && !spec.HasMemoryPerCpuBytes)
+        if (!spec.HasMemoryPerNodeBytes && !spec.HasMemoryPerCpuBytes && !spec.HasMemoryPerGpuBytes)
         {
             if (Config.DefaultMemoryPerCpuBytes > 0) spec.MemoryPerCpuBytes = Config.DefaultMemoryPerCpuBytes;
             else spec.MemoryPerNodeBytes = 0;
@@ -67,6 +68,7 @@ public sealed partial class Cluster
         }
         if (record.Spec.ClientToken.Length > 0) clientTokens[(record.Spec.Uid, record.Spec.ClientToken)] = job.Id;
         IndexUnfinished(job);
+        NoteDemand(job);
         CountSubmitted(job);
         SetEligible(job, at);
         BecomePending(job);

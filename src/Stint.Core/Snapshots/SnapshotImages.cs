@@ -34,7 +34,7 @@ public sealed partial class Cluster
             Attempt = job.Attempt, EndLimitMs = job.EndLimit.Milliseconds, NotBeforeMs = job.NotBefore.Milliseconds,
             Kind = job.Kind, ExitCode = job.ExitCode, Signal = job.Signal, ByUid = job.EndedBy, Cause = job.Cause,
             Held = job.Held, HeldByAdmin = job.HeldByAdmin, NextStepId = job.NextStepId, RequeuePending = job.RequeuePending,
-            Order = job.Order,
+            Order = job.Order, Partition = job.Partition, Reservation = job.Reservation, Licenses = job.IsActive ? job.Licenses : "",
         };
         if (job.ArrayJobId is { } array) image.ArrayJobId = array;
         if (job.ArrayTask is { } task) image.ArrayTask = task;

@@ -18,6 +18,7 @@ public sealed partial class Cluster
         cluster.RebuildPartitions();
         foreach (var image in snapshot.Jobs) cluster.Load(image);
         foreach (var job in cluster.jobs.Values) cluster.Index(job);
+        foreach (var job in cluster.jobs.Values.Skip(cluster.jobs.Count - 1024)) cluster.NoteDemand(job);
         foreach (var token in snapshot.Tokens) cluster.tokens[token.Hash] = token;
         foreach (var use in snapshot.UsedTokens) cluster.tokenUses[use.Hash] = use.Node;
         foreach (var certificate in snapshot.Certificates) cluster.certificates[certificate.Node] = certificate.Thumbprint;
@@ -42,7 +43,7 @@ public sealed partial class Cluster
             Attempt = image.Attempt, EndLimit = new Instant(image.EndLimitMs), NotBefore = new Instant(image.NotBeforeMs),
             Kind = image.Kind, ExitCode = image.ExitCode, Signal = image.Signal, EndedBy = image.ByUid, Cause = image.Cause,
             Held = image.Held, HeldByAdmin = image.HeldByAdmin, NextStepId = image.NextStepId, RequeuePending = image.RequeuePending,
-            Order = image.Order,
+            Order = image.Order, Partition = image.Partition, Reservation = image.Reservation, Licenses = image.Licenses,
             Shares = image.Shares,
         };
         if (image.HasArrayJobId) job.ArrayJobId = image.ArrayJobId;
@@ -82,6 +83,7 @@ public sealed partial class Cluster
         IndexUnfinished(job);
         if (job.State == JobState.Pending) { BecomePending(job); return; }
         activeJobs.Add(job.Id);
+        Licenses.Take(job.Licenses);
         foreach (var share in job.Shares)
             if (!job.Released.Contains(share.Node)) NodeOf(share.Node).Take(job.Id, share, Holder.Of(job.Spec));
     }

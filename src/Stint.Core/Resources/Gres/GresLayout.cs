@@ -44,6 +44,12 @@ public sealed class GresLayout
             if (gpuCell < pool.FirstCell + pool.Cells) return pool.Units[gpuCell - pool.FirstCell].Index;
         return uint.MaxValue;
     }
+    public string TypeOf(int cell)
+    {
+        foreach (var pool in pools)
+            if (cell < pool.FirstCell + pool.Cells) return pool.Type;
+        return "";
+    }
     public ReadOnlySpan<int> PartsOf(int gpuCell) => partsOfCell[gpuCell];
 
     /// <summary>Detected resources with the configuration's in their place; kinds without anything are left out.</summary>
