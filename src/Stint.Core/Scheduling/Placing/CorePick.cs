@@ -48,7 +48,7 @@ internal static class CorePick
         {
             if (ofGroup[group] == 0) continue;
             seen += ofGroup[group];
-            var due = (int)((long)cores * seen / devices.Cells.Count) - given;
+            var due = (int)(((long)cores * seen + devices.Cells.Count - 1) / devices.Cells.Count) - given;
             var here = free.Intersect(kind.Groups.CpusOf(group)).Except(pick).LowestCores(due, kind.Threads);
             pick = pick.Union(here);
             given += here.WholeCores(kind.Threads);
