@@ -3,6 +3,7 @@ using Stint.Core.Jobs;
 using Stint.Core.Journal;
 using Stint.Core.Nodes;
 using Stint.Core.Resources;
+using Stint.Core.Scheduling;
 
 namespace Stint.Core;
 
@@ -12,6 +13,8 @@ public sealed partial class Cluster
     public void Audit()
     {
         AuditNodes();
+        AuditDevices();
+        AuditLicenses();
         AuditWaiting();
         AuditIndexes();
         AuditUsage();
@@ -40,7 +43,7 @@ public sealed partial class Cluster
                 Must(held.TryGetValue(share.Node, out var sum), $"job {job.Id} holds a share on {share.Node}, which is not known");
                 var cpus = job.YieldsCpus ? default : CpuSet.FromBytes(share.Cpus);
                 Must(!cpus.IsEmpty || job.YieldsCpus, $"job {job.Id} holds no CPU on {share.Node}");
-                Must(!cpus.Intersects(sum.Cpus), $"job {job.Id} holds CPUs on {share.Node} that another job holds");
+                Must(!cpus.Intersects(sum.Cpus) || Holder.Of(job.Spec).SharesCpus, $"job {job.Id} holds CPUs on {share.Node} that another job holds");
                 Must(sum.Jobs.Add(job.Id), $"job {job.Id} holds two shares on {share.Node}");
                 held[share.Node] = (sum.Cpus.Union(cpus), sum.Memory + share.MemoryBytes, sum.Jobs);
             }
@@ -53,11 +56,11 @@ public sealed partial class Cluster
 
     private static void AuditNode(Node node, CpuSet cpus, ulong memory, HashSet<uint> holders)
     {
-        Must(node.AllCpus == CpuSet.Full((int)node.Hardware.Cpus), $"node {node.Name} has other CPUs than it registered");
-        Must(cpus.IsSubsetOf(node.AllCpus), $"jobs hold CPUs that node {node.Name} does not have");
+        Must(node.AllCpus == CpuSet.Full((int)node.Hardware.Cpus).Except(node.Kind.KeptCores), $"node {node.Name} has other CPUs than it registered");
+        Must(cpus.IsSubsetOf(CpuSet.Full((int)node.Hardware.Cpus)), $"jobs hold CPUs that node {node.Name} does not have");
         Must(node.FreeCpus == node.AllCpus.Except(cpus),
             $"node {node.Name} counts CPUs {node.FreeCpus} as free; {node.AllCpus.Except(cpus)} are");
-        Must(node.CpusAllocated == cpus.Count, $"node {node.Name} counts {node.CpusAllocated} CPUs as allocated; {cpus.Count} are");
+        Must(node.CpusAllocated == cpus.CountIn(node.AllCpus), $"node {node.Name} counts {node.CpusAllocated} CPUs as allocated; {cpus.Count} are");
         Must(node.MemoryAllocatedBytes == memory, $"node {node.Name} counts {node.MemoryAllocatedBytes} bytes as allocated; {memory} are");
         Must(memory <= node.Hardware.MemoryBytes, $"node {node.Name} has {node.Hardware.MemoryBytes} bytes; {memory} are allocated");
         Must(node.Jobs.SetEquals(holders), $"node {node.Name} lists other jobs than those that hold a share on it");

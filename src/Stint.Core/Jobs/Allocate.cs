@@ -1,5 +1,6 @@
 using Stint.Core.Jobs;
 using Stint.Core.Journal;
+using Stint.Core.Scheduling;
 
 namespace Stint.Core;
 
@@ -26,7 +27,8 @@ public sealed partial class Cluster
         job.Reservation = record.Reservation;
         job.Licenses = record.Licenses;
         EnterReservation(job);
-        foreach (var share in record.Shares) NodeOf(share.Node).Take(job.Id, share);
+        Licenses.Take(job.Licenses);
+        foreach (var share in record.Shares) NodeOf(share.Node).Take(job.Id, share, Holder.Of(job.Spec));
         activeJobs.Add(job.Id);
         if (BookOf(job) is { } book) book.Active++;
         CountStarted(job, at);

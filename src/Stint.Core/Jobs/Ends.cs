@@ -126,7 +126,7 @@ public sealed partial class Cluster
     {
         var share = ShareOn(job, node) ?? throw new InvalidOperationException($"node {node} let go of job {job.Id}, which it never held");
         if (!job.Released.Add(node)) return;
-        NodeOf(node).GiveBack(job.Id, HeldShare(job, share), at);
+        NodeOf(node).GiveBack(job.Id, at);
         NeedsSchedule = true;
     }
 
@@ -165,6 +165,7 @@ public sealed partial class Cluster
     private void LeaveActive(Job job, Instant at)
     {
         CountLeft(job, at, wasActive: true);
+        Licenses.GiveBack(job.Licenses);
         foreach (var share in job.Shares) ReleaseShare(job, share.Node, at);
         foreach (var step in job.Steps.Values)
             if (!step.IsOver) step.Ended = at;

@@ -48,6 +48,7 @@ public sealed partial class Cluster
     /// <summary>What the request left open and the cluster decides once and for all.</summary>
     private void FillDefaults(JobSpec spec)
     {
+        FillResources(spec);
         var partition = FindPartition(PartitionNames(spec.Partition)[0])!.Spec;
         if (spec.TimeLimitMs < 0) spec.TimeLimitMs = 0;
         else if (spec.TimeLimitMs == 0) spec.TimeLimitMs = ImpliedTimeLimitMs(spec, partition);
@@ -81,6 +82,7 @@ public sealed partial class Cluster
         }
         if (record.Spec.ClientToken.Length > 0) clientTokens[(record.Spec.Uid, record.Spec.ClientToken)] = job.Id;
         IndexUnfinished(job);
+        NoteDemand(job);
         CountSubmitted(job);
         SetEligible(job, at);
         BecomePending(job);

@@ -45,7 +45,7 @@ public sealed partial class Cluster
     {
         if (!nodes.TryGetValue(record.Name, out var node))
         {
-            node = new Node(record) { Availability = NodeAvailability.NodeUp, Changed = at };
+            node = new Node(record, KindOf(record)) { Availability = NodeAvailability.NodeUp, Changed = at };
             nodes.Add(record.Name, node);
         }
         else
@@ -54,6 +54,7 @@ public sealed partial class Cluster
             node.Future = false;
             if (!node.DownByAdmin && node.Availability != NodeAvailability.NodeUp) SetAvailability(node, NodeAvailability.NodeUp, at);
         }
+        Describe(node);
         RebuildPartitionNodes();
     }
 

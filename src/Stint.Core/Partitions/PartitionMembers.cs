@@ -43,6 +43,7 @@ public sealed partial class Cluster
             partition.IsConfigured = true;
             partitions.Add(partition);
         }
+        DescribeNodes();
         RebuildPartitionNodes();
     }
 

@@ -44,7 +44,7 @@ public sealed class FifoFirstFit : IScheduler
                     if (verdict.Blocks) return;
                     break;
                 }
-                foreach (var share in shares) free.TryTake(view.Node(share.Node), share);
+                foreach (var share in shares) free.TryTake(view.Node(share.Node), share, Holder.Of(job.Spec));
                 plan.Starts.Add(new Start(job, shares));
                 view.NoteStart(job);
             }

@@ -76,7 +76,7 @@ public sealed partial class Cluster
     private bool IsFree(FreeResources free, Start start)
     {
         foreach (var share in start.Shares)
-            if (!nodes.TryGetValue(share.Node, out var node) || !node.TakesJobs || !free.TryTake(node, share)) return false;
+            if (!nodes.TryGetValue(share.Node, out var node) || !node.TakesJobs || !free.TryTake(node, share, Holder.Of(start.Job.Spec))) return false;
         return start.Shares.Count > 0;
     }
 

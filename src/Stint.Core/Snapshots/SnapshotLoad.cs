@@ -20,13 +20,14 @@ public sealed partial class Cluster
         cluster.LoadAccounts(snapshot);
         foreach (var image in snapshot.Jobs) cluster.Load(image);
         foreach (var job in cluster.jobs.Values) cluster.Index(job);
+        foreach (var job in cluster.jobs.Values.Skip(cluster.jobs.Count - 1024)) cluster.NoteDemand(job);
         foreach (var token in snapshot.Tokens) cluster.tokens[token.Hash] = token;
         foreach (var use in snapshot.UsedTokens) cluster.tokenUses[use.Hash] = use.Node;
         foreach (var certificate in snapshot.Certificates) cluster.certificates[certificate.Node] = certificate.Thumbprint;
         return cluster;
     }
 
-    private void Load(NodeImage image) => nodes.Add(image.Registration.Name, new Node(image.Registration)
+    private void Load(NodeImage image) => nodes.Add(image.Registration.Name, new Node(image.Registration, KindOf(image.Registration))
     {
         Availability = image.Availability, Drain = image.Drain, DownByAdmin = image.DownByAdmin,
         Reason = image.Reason, ReasonUid = image.ReasonUid, ReasonAt = new Instant(image.ReasonAtMs),
@@ -88,9 +89,10 @@ public sealed partial class Cluster
         if (job.State == JobState.Pending) { BecomePending(job); return; }
         CountStarted(job, Instant.Never);
         activeJobs.Add(job.Id);
+        Licenses.Take(job.Licenses);
         EnterReservation(job);
         if (job is { State: JobState.Suspended, SuspendedFor: not 0 }) suspendedForOthers.Add(job.Id);
         foreach (var share in job.Shares)
-            if (!job.Released.Contains(share.Node)) NodeOf(share.Node).Take(job.Id, HeldShare(job, share));
+            if (!job.Released.Contains(share.Node)) NodeOf(share.Node).Take(job.Id, HeldShare(job, share), Holder.Of(job.Spec));
     }
 }
