@@ -138,7 +138,7 @@ public sealed class Node
         var first = true;
         foreach (var (_, holder) in held.Values)
         {
-            users = new NodeUsers(holder.Uid, !first && (users.Several || users.Uid != holder.Uid), users.Alone || holder.WantsNoOtherUser, false, false);
+            users = new NodeUsers(holder.Uid, !first && (users.Several || users.Uid != holder.Uid), users.Alone || holder.WantsNoOtherUser, users.Whole || holder.WantsWholeNode, false, false);
             first = false;
         }
         return users;

@@ -55,7 +55,7 @@ public static class Placement
         if (balance.Users.Closed) return false;
         if (request.Sharing == NodeSharing.SharingTopo && balance.Users.TopologyBusy) return false;
         if (balance.IsIdle) return true;
-        if (request.Exclusive) return false;
+        if (request.Exclusive || balance.Users.Whole) return false;
         if (request.OnlyUser is { } uid) return !balance.Users.Several && balance.Users.Uid == uid;
         return !balance.Users.Alone;
     }

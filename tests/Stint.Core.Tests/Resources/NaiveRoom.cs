@@ -29,7 +29,7 @@ internal static class NaiveRoom
         var used = spec.OneThreadPerTask ? 1 : spec.ThreadsPerCore == 0 ? threads : (int)spec.ThreadsPerCore;
         if (used > threads) return false;
         var exclusive = spec.Exclusive || spec.CoreSpec > 0;
-        if (exclusive && !balance.IsIdle || balance.Users.Alone || balance.Users.Closed) return false;
+        if (exclusive && !balance.IsIdle || balance.Users.Alone || balance.Users.Whole || balance.Users.Closed) return false;
         if (spec.Constraint.Length > 0 && !FeatureConstraint.Parse(spec.Constraint, out _)!.Allows(node.Kind.Features)) return false;
         if (spec.TasksPerNode > 0 && tasks > spec.TasksPerNode) return false;
         var free = Enumerable.Range(0, (int)hardware.Cpus / threads).Count(core => Enumerable.Range(0, threads).All(t => balance.Cpus.Contains(core * threads + t)));

@@ -52,7 +52,7 @@ internal static class ShareCheck
                 foreach (var index in gres.Indices)
                 {
                     var unit = node.Kind.Pools.ToArray().Single(pool => pool.Name == "gpu" && pool.Type == gres.Type).Units.Single(unit => unit.Index == index);
-                    Assert.True(unit.Near.IsEmpty || unit.Near.Intersects(cpus) || gpus > cpus.WholeCores(threads), $"GPU {index} has none of {cpus} near it");
+                    Assert.True(!unit.Near.Intersects(node.AllCpus) || unit.Near.Intersects(cpus) || gpus > cpus.WholeCores(threads), $"GPU {index} has none of {cpus} near it");
                 }
     }
 

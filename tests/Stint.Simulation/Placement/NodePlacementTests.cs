@@ -8,6 +8,7 @@ using Stint.Core.Scheduling.Planning.Placement;
 using Stint.Simulation.Traces;
 using Xunit.Abstractions;
 using PlacedAt = Stint.Core.Scheduling.Placement;
+using Record = Stint.Core.Journal.Record;
 
 namespace Stint.Simulation.Placement;
 
@@ -62,8 +63,8 @@ public sealed class NodePlacementTests(ITestOutputHelper output)
     private static Cluster ClusterOf(List<NodeCapacity> capacities)
     {
         var cluster = new Cluster();
-        Apply(cluster, new Record { ClusterConfigured = new ClusterConfigured { Name = "openb", Partitions = { new PartitionSpec { Name = "all", Nodes = "ALL", IsDefault = true, IsUp = true } } } });
-        foreach (var decided in cluster.Decide(new Configure(new ClusterConfigured { Name = "openb", Partitions = { new PartitionSpec { Name = "all", Nodes = "ALL", IsDefault = true, IsUp = true } } }), new Instant(1)).Records) cluster.Apply(decided);
+        var partition = new PartitionSpec { Name = "all", Nodes = "ALL", IsDefault = true, IsUp = true };
+        Apply(cluster, new Record { ClusterConfigured = new ClusterConfigured { Name = "openb", Partitions = { partition } } });
         for (var i = 0; i < capacities.Count; i++)
         {
             var hardware = new Hardware { Cpus = (uint)(capacities[i].CpuMilli / 100), Sockets = 1, CoresPerSocket = (uint)(capacities[i].CpuMilli / 100), ThreadsPerCore = 1, MemoryBytes = (ulong)capacities[i].MemoryBytes };

@@ -13,8 +13,14 @@ internal static class CorePick
         var free = balance.CpusFor(request, node);
         var kept = Room.CoresKept(request, kind);
         if (kept > 0) free = WithoutHighest(free, kind, kept);
-        if (request.Exclusive) return free;
         var cores = Room.CoresFor(request, kind, tasks, devices.Gpus);
+        if (request.Exclusive) return request.TasksPerSocket > 0 && BySocket(request, kind, free, tasks, cores).IsEmpty ? default : free;
+        if (request.EnforceBinding && devices.Cells.Count > 0)
+        {
+            var near = default(CpuSet);
+            foreach (var cell in devices.Cells) near = near.Union(kind.Groups.CpusOf(kind.Groups.Of(cell)));
+            free = free.Intersect(near);
+        }
         if (request.TasksPerSocket > 0) return BySocket(request, kind, free, tasks, cores);
         var pick = default(CpuSet);
         if (devices.Cells.Count > 0 && !request.DisableBinding)

@@ -13,7 +13,7 @@ internal sealed class DemandSample
 {
     private const int Length = 1024;
     private const int RenewAfterMax = 256;
-    private const int KindsMax = 64;
+    private const int KindsMax = 128;
 
     private readonly Request[] ring = new Request[Length];
     private int noted, renewAt = 1;

@@ -15,12 +15,13 @@ internal readonly record struct GpuRating(float Waste, float Left, int GpuCell);
 /// </summary>
 internal sealed class GpuRatings
 {
-    private const int Entries = 1 << 14;
+    private const int Entries = 1 << 16;
     private const int GpusMax = 64;
     /// <summary>In thousandths of a GPU: as coarse as <see cref="FragmentationGradient"/> compares.</summary>
     private const double GrowthStep = 40;
 
     private (ulong Key, GpuRating Rating)[] kept = [];
+    private (ulong Key, double Waste)[] states = [];
     private FragmentationGradient? gradient;
     private int version = -1;
 
@@ -29,9 +30,10 @@ internal sealed class GpuRatings
         if (kind.Gres.GpuCells.Length > GpusMax) return new GpuRating(0, 0, -1);
         if (version != scope.Demand.Version || gradient is null) Renew(scope);
         var cpus = balance.Cpus.Count;
-        var key = KeyOf(request, kind, cpus, balance);
+        var state = KeyOf(kind, cpus, balance);
+        var key = Mix(state, (uint)request.GetHashCode()) | 1;      // never the 0 of an empty entry
         ref var entry = ref kept[key & (Entries - 1)];
-        if (entry.Key != key) entry = (key, Compute(scope, request, kind, cpus, balance));
+        if (entry.Key != key) entry = (key, Compute(scope, request, kind, cpus, balance, state | 1));
         return entry.Rating;
     }
 
@@ -39,17 +41,18 @@ internal sealed class GpuRatings
     {
         version = scope.Demand.Version;
         gradient = new FragmentationGradient(scope.Demand.Mix(scope), new BestFit(scope.LargestCpuMilli, scope.LargestGpuMilli));
-        if (kept.Length == 0) kept = new (ulong, GpuRating)[Entries];
-        else Array.Clear(kept);
+        if (kept.Length == 0) (kept, states) = (new (ulong, GpuRating)[Entries], new (ulong, double)[Entries / 4]);
+        Array.Clear(kept);
+        Array.Clear(states);
     }
 
-    private static ulong KeyOf(Request request, NodeKind kind, int cpus, in NodeBalance balance)
+    /// <summary>Of all that fragmentation of a node depends on.</summary>
+    private static ulong KeyOf(NodeKind kind, int cpus, in NodeBalance balance)
     {
-        var key = Mix((uint)request.GetHashCode(), (uint)kind.Id);
-        key = Mix(key, (uint)cpus);
+        var key = Mix((uint)kind.Id, (uint)cpus);
         key = Mix(key, balance.MemoryBytes);
         foreach (var cell in balance.Gres.Cells) key = Mix(key, (uint)cell);
-        return key | 1;     // never the 0 of an empty entry
+        return key;
     }
 
     private static ulong Mix(ulong hash, ulong value)
@@ -58,7 +61,7 @@ internal sealed class GpuRatings
         return hash ^ hash >> 29;
     }
 
-    private GpuRating Compute(ClusterScope scope, Request request, NodeKind kind, int cpus, in NodeBalance balance)
+    private GpuRating Compute(ClusterScope scope, Request request, NodeKind kind, int cpus, in NodeBalance balance, ulong state)
     {
         var demand = DemandOf.Request(request, scope);
         var cells = kind.Gres.GpuCells;
@@ -67,7 +70,9 @@ internal sealed class GpuRatings
         for (var i = 0; i < cells.Length; i++) total += free[i] = Milli(kind, balance.Gres.Cells, cells[i]);
         var left = (float)((double)(cpus * 1000L - demand.CpuMilli) / scope.LargestCpuMilli + (double)(total - demand.GpuMilli) / scope.LargestGpuMilli);
         if (scope.SpreadGpus) return new GpuRating(-total, -left, -1);
-        var before = Of(kind, cpus * 1000L, balance.MemoryBytes, free);
+        ref var now = ref states[state & (uint)(states.Length - 1)];
+        if (now.Key != state) now = (state, Of(kind, cpus * 1000L, balance.MemoryBytes, free));
+        var before = now.Waste;
         var (cpuMilli, memory) = (cpus * 1000L - demand.CpuMilli, balance.MemoryBytes - Math.Min(balance.MemoryBytes, (ulong)demand.MemoryBytes));
         if (demand.Gpus == 1 && demand.MilliPerGpu < NodeCapacity.WholeGpu) return Parts(kind, demand, cpuMilli, memory, free, before, left);
         var wanted = demand.Gpus;
