@@ -24,7 +24,7 @@ public sealed partial class Cluster
     {
         WakeDue(now);
         plannedPerArray.Clear();
-        licensesPlanned.Clear();
+        licensesInPass = null;
         passAt = now;
         BeginLimitPass(now);
         queue.Reorder(Config.Priority is { Multifactor: true, WeightAge: > 0 });
@@ -49,12 +49,13 @@ public sealed partial class Cluster
         var free = new FreeResources();
         var nextId = NextJobId;
         plannedPerArray.Clear();
-        licensesPlanned.Clear();
+        licensesInPass = null;
         BeginLimitPass(batch.Now);
         var tasksOf = new Dictionary<uint, (IEnumerator<uint> Free, int Left)>();
         foreach (var start in plan.Starts)
         {
             if (start.Job.State != JobState.Pending || start.Job.Held || ThrottleOf(start.Job) is not null
+                || !IsUnreserved(start, free)
                 || ChosenLicenses(start.Job.Spec.Licenses) is not { } licenses || !IsFree(free, start)) continue;
             var chosen = start.Partition ?? QueueFor(start.Job.Spec.Partition);
             if (AllocationObstacle(start.Job, chosen, start.Shares, batch.Now) is { } limit) { Park(limit); continue; }
