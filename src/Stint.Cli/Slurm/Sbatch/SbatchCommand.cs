@@ -20,6 +20,8 @@ internal static class SbatchCommand
             Script = script.Text,
             Arguments = ScriptArguments(context, line.Operands),
         };
+        if (line.Components.Count > 0)
+            request.Components = [.. line.Components.Select(options => SubmitRequests.From(context, options, line.Options.JobName ?? script.JobName, script.Path) with { Environment = [], ClientToken = null })];
         Tell(context, line.Options);
         try
         {
