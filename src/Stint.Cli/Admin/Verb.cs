@@ -10,11 +10,14 @@ internal sealed record Verb(string Name, string Arguments, string Summary, VerbO
     /// <summary>More for <c>stint help VERB</c>.</summary>
     public string Details { get; init; } = "";
     public string[] Examples { get; init; } = [];
+    /// <summary>Another program reads the words, <c>--help</c> among them.</summary>
+    public bool IsPassedOn { get; init; }
 
     public IReadOnlyList<OptionSpec> Specs => [.. Options.Select(option => option.Spec), VerbOption.Help.Spec];
 
     public async Task<int> RunAsync(CommandContext context)
     {
+        if (IsPassedOn) return await Run(context, new ParsedLine([], [], null));
         var line = OptionParser.Parse(Specs, context.Arguments, stopAtOperand: false);
         if (line.Error is not null) return Complain(context, line.Error);
         if (line.Has("help")) { HelpPage.WriteVerb(context, this); return 0; }

@@ -2,7 +2,7 @@ using System.Globalization;
 using Stint.Core;
 using Stint.Core.Scheduling.Planning;
 
-namespace Stint.Simulation.Traces;
+namespace Stint.Server.Simulate.Traces;
 
 /// <summary>
 /// GPU jobs as timestamp,duration,num_gpus,gpu_time,cluster (Microsoft Philly 2017). No estimates: the duration stands for them.

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Stint.Simulation.Traces;
+namespace Stint.Server.Simulate.Traces;
 
 /// <summary>Durations as sacct prints them: [days-]hours:minutes:seconds[.fraction], minutes:seconds, or a bare number.</summary>
 internal static class SlurmTime

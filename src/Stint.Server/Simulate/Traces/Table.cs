@@ -1,4 +1,4 @@
-namespace Stint.Simulation.Traces;
+namespace Stint.Server.Simulate.Traces;
 
 /// <summary>Rows of a separated text with a header: columns by name. No quoting: none of the formats read here has it.</summary>
 public sealed class Table(string header, char separator)

@@ -2,7 +2,7 @@ using System.Globalization;
 using Stint.Core;
 using Stint.Core.Scheduling.Planning;
 
-namespace Stint.Simulation.Traces;
+namespace Stint.Server.Simulate.Traces;
 
 /// <summary>
 /// Standard Workload Format, version 2.2 (Parallel Workloads Archive): 18 numbers a line, -1 for unknown, comments after ';'.

@@ -1,7 +1,7 @@
 using Stint.Core;
 using Stint.Core.Scheduling.Planning;
 
-namespace Stint.Simulation.Traces;
+namespace Stint.Server.Simulate.Traces;
 
 /// <summary>
 /// A workload drawn from a seed, shaped like real ones: widths are powers of two, run times and gaps spread over decades,

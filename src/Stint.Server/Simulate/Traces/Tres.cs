@@ -1,7 +1,7 @@
 using System.Globalization;
 using Stint.Core.Scheduling.Planning;
 
-namespace Stint.Simulation.Traces;
+namespace Stint.Server.Simulate.Traces;
 
 /// <summary>Trackable resources as sacct prints them: cpu=12,gres/gpu=4,mem=4G,node=2.</summary>
 internal static class Tres

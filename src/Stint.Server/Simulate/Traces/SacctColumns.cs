@@ -1,4 +1,4 @@
-namespace Stint.Simulation.Traces;
+namespace Stint.Server.Simulate.Traces;
 
 /// <summary>Where the fields of an export are; -1 for those it lacks.</summary>
 internal sealed class SacctColumns(Table table)
@@ -10,6 +10,7 @@ internal sealed class SacctColumns(Table table)
     public int End { get; } = table.Column("End");
     public int Elapsed { get; } = table.Column("Elapsed");
     public int User { get; } = table.Column("User", "Account");
+    public int Partition { get; } = table.Column("Partition");
     public int Limit { get; } = table.Column("TimelimitRaw", "Timelimit");
 
     /// <summary>TimelimitRaw is a number of minutes.</summary>

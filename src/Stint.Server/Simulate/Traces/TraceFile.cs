@@ -1,6 +1,6 @@
 using System.IO.Compression;
 
-namespace Stint.Simulation.Traces;
+namespace Stint.Server.Simulate.Traces;
 
 /// <summary>Opens a trace and chooses its reader by name and by first line.</summary>
 public static class TraceFile
@@ -29,7 +29,8 @@ public static class TraceFile
         var header = reader.ReadLine() ?? "";
         if (header.Contains("JobID", StringComparison.Ordinal) && header.Contains('|')) return SacctTrace.Read(header, reader);
         if (header.StartsWith("timestamp,duration,num_gpus", StringComparison.Ordinal)) return PhillyTrace.Read(header, reader);
-        throw new FormatException($"{path}: neither SWF, nor 'sacct -P' with a JobID column, "
-            + "nor a GPU trace with timestamp,duration,num_gpus");
+        if (OpenbTrace.IsPodList(header)) return OpenbTrace.Read(header, reader);
+        throw new FormatException($"{path}: neither SWF (its name ends in .swf), nor 'sacct -P' with a JobID column, "
+            + "nor a GPU trace with timestamp,duration,num_gpus or cpu_milli,memory_mib,num_gpu,gpu_milli,creation_time");
     }
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 using Stint.Core;
 using Stint.Core.Scheduling.Planning;
 
-namespace Stint.Simulation.Traces;
+namespace Stint.Server.Simulate.Traces;
 
 /// <summary>
 /// An export of <c>sacct -P</c> with JobID, Submit, Start, End (or Elapsed) and one of AllocTRES, ReqTRES, AllocCPUS, NCPUS, ReqCPUS;
@@ -33,7 +33,10 @@ public static class SacctTrace
         if (amount.IsZero) return null;
         var limitMs = columns.Limit < 0 ? null : SlurmTime.Milliseconds(row[columns.Limit], columns.LimitInMinutes);
         var estimateMs = limitMs is > 0 ? limitMs.Value : Math.Max(runMs, 1);
-        return new TraceJob(number, submitted, Math.Min(runMs, estimateMs), estimateMs, amount, columns.User < 0 ? "" : row[columns.User]);
+        return new TraceJob(number, submitted, Math.Min(runMs, estimateMs), estimateMs, amount, columns.User < 0 ? "" : row[columns.User])
+        {
+            Partition = columns.Partition < 0 ? "" : row[columns.Partition],
+        };
     }
 
     private static long? RunMs(SacctColumns columns, string[] row, Instant start)
