@@ -12,10 +12,12 @@ public sealed partial class Cluster
 
     /// <summary>All state that the journal's records up to <paramref name="lastSequence"/> add up to; sorted, so that equal states have
     /// equal bytes.</summary>
-    public Snapshot ToSnapshot(long lastSequence)
+    /// <param name="only">Of these jobs only; null: of all.</param>
+    public Snapshot ToSnapshot(long lastSequence, IReadOnlySet<uint>? only = null)
     {
         var snapshot = new Snapshot { LastSequence = lastSequence, Format = SnapshotFormat, Config = Config, NextJobId = NextJobId };
-        foreach (var job in jobs.Values.OrderBy(static job => job.Id)) snapshot.Jobs.Add(Image(job));
+        foreach (var job in jobs.Values.OrderBy(static job => job.Id))
+            if (only is null || only.Contains(job.Id)) snapshot.Jobs.Add(Image(job));
         foreach (var node in nodes.Values.OrderBy(static node => node.Name, StringComparer.Ordinal)) snapshot.Nodes.Add(Image(node));
         snapshot.Tokens.AddRange(tokens.Values);
         foreach (var (hash, node) in tokenUses) snapshot.UsedTokens.Add(new TokenUsed { Hash = hash, Node = node });
