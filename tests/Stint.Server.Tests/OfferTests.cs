@@ -12,7 +12,7 @@ public sealed class OfferTests
         await using var server = await TestServer.InMemoryAsync();
         await using var agent = await FakeAgent.StartAsync(server, "n1", cpus: 2);
         var running = await server.SubmitAsync(Requests.Batch() with { Tasks = 2, TimeLimitMs = 3_600_000 });
-        await Eventually.TrueAsync(async () => (await server.JobAsync(running)).State == "RUNNING");
+        await server.WaitForStateAsync(running, "RUNNING");
         var hash = await server.StateHashAsync();
         var offer = await AskAsync(server, Requests.Batch() with { Tasks = 2 });
         Assert.Equal((running + 1, "main", "n1", 2u), (offer.JobId, offer.Partition, offer.NodeList, offer.Cpus));
