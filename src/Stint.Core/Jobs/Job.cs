@@ -61,18 +61,23 @@ public sealed class Job
     public uint NextStepId { get; internal set; }
     /// <summary>FIFO rank: smaller starts first.</summary>
     public ulong Order { get; internal set; }
-    /// <summary>What the last scheduling pass found; not part of the journal.</summary>
-    public PendingReason Reason { get; internal set; }
+    /// <summary>Why it waits, as the last scheduling pass found; not part of the journal.</summary>
+    public PendingReason Reason => Parked is { } parked ? parked.Reason : Class?.ReasonOf(this) ?? PendingReason.None;
     /// <summary>The reason with its numbers, one sentence.</summary>
-    public string ReasonDetail { get; internal set; } = "";
+    public string ReasonDetail => Parked is { } parked ? parked.Detail : Class?.DetailOf(this) ?? "";
+
+    /// <summary>Where it waits when nothing but resources and limits is in the way; null: it is parked, or not pending.</summary>
+    internal JobClass? Class { get; set; }
+    /// <summary>Its age in its class; written by the class.</summary>
+    internal long QueueKey { get; set; }
+    /// <summary>What it is parked with until something wakes it.</summary>
+    internal Parking? Parked { get; set; }
 
     /// <summary>The job does not start before; not set: no bound.</summary>
     public Instant NotBefore { get; internal set; }
 
     internal TaskSet? Unstarted { get; set; }
     internal SortedSet<string> Released { get; } = new(StringComparer.Ordinal);
-    /// <summary>Version of the nodes for which it is known that it fits on the empty ones; a scheduler's memo.</summary>
-    internal long FitsNodesVersion { get; set; } = -1;
     private Request? request;
     /// <summary>What it (or one task of the array) needs at once.</summary>
     public Request Request => request ??= Request.Of(Spec);

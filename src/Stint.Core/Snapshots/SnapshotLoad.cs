@@ -24,7 +24,7 @@ public sealed partial class Cluster
         return cluster;
     }
 
-    private void Load(NodeImage image) => nodes.Add(image.Registration.Name, new Node(image.Registration)
+    private void Load(NodeImage image) => nodes.Add(image.Registration.Name, new Node(image.Registration, KindOf(image.Registration))
     {
         Availability = image.Availability, Drain = image.Drain, DownByAdmin = image.DownByAdmin,
         Reason = image.Reason, ReasonUid = image.ReasonUid, ReasonAt = new Instant(image.ReasonAtMs),
@@ -82,7 +82,8 @@ public sealed partial class Cluster
         IndexUnfinished(job);
         if (job.State == JobState.Pending) { BecomePending(job); return; }
         activeJobs.Add(job.Id);
+        CountLicenses(job, 1);
         foreach (var share in job.Shares)
-            if (!job.Released.Contains(share.Node)) NodeOf(share.Node).Take(job.Id, share);
+            if (!job.Released.Contains(share.Node)) NodeOf(share.Node).Take(job.Id, share, Holder.Of(job.Spec));
     }
 }

@@ -1,0 +1,110 @@
+using Stint.Core.Jobs;
+
+namespace Stint.Core.Scheduling.Cycle;
+
+// Between full plans: what became free goes to the first in the plan's order that fits without delaying a planned start.
+internal sealed partial class BackfillScheduler
+{
+    private const int EarlyStartsTried = 64;
+
+    private readonly List<Contender> order = [];
+    /// <summary>The CPUs that each contender of the order needs on one node at least: looked at before the contender itself.</summary>
+    private int[] orderCpus = [];
+    /// <summary>How much of <see cref="TimelineBook.Freed"/> was given to all who want it.</summary>
+    private int patched;
+
+    /// <summary>True: all is done. False: the slice is over.</summary>
+    private bool Patch()
+    {
+        var freed = book.Freed.Count;
+        if (patched < freed && !PatchOrder()) return false;
+        patched = Math.Max(patched, freed);
+        var fresh = view.Queue.Fresh.ToArray();
+        view.Queue.ForgetFresh();
+        foreach (var group in fresh)
+            foreach (var contender in group.Contenders)
+                if (places.ContainsKey(contender.Partition)) PatchFresh(contender);
+        return !IsOver() || view.Queue.Fresh.Count == 0;
+    }
+
+    private bool PatchOrder()
+    {
+        var most = MostFreed();
+        var tried = 0;
+        for (var i = 0; i < orderCpus.Length && most > 0; i++)
+        {
+            if (orderCpus[i] > most || order[i].Class.Count == 0) continue;
+            if (IsOver()) return false;
+            var contender = order[i];
+            looks++;
+            if (!CoversFreed(contender)) continue;
+            contender.Cursor = default;
+            contender.TasksLeft = 0;
+            var before = plan.Starts.Count;
+            while (NextJob(contender) && MayStart(contender))
+            {
+                if (reservations.Of(contender.Job!.Id) is { } own)
+                {
+                    if (tried++ < EarlyStartsTried && TryEarlier(contender, own)) continue;
+                    if (!SkipReserved(contender)) break;
+                }
+                if (!TryStart(contender)) break;
+            }
+            if (plan.Starts.Count > before) most = MostFreed();
+        }
+        return true;
+    }
+
+    /// <summary>A planned start is tried at once, without what is kept for it.</summary>
+    private bool TryEarlier(Contender contender, Reservation own)
+    {
+        if (!contender.Prospect.Shape.IsOneNode && own.StartMs > view.Now.Milliseconds) return false;
+        reservations.Drop(view, own);
+        var nodes = places[contender.Partition];
+        var forMs = Math.Max(1, view.PlannedMs(contender.Job!));
+        int[] among = contender.Prospect.Shape.IsOneNode ? [.. book.Freed.Skip(patched), .. own.Nodes] : nodes.Places;
+        if (Search(contender, nodes, forMs, among)) return true;
+        reservations.Add(own);
+        return false;
+    }
+
+    /// <summary>Goes on to the first job of the class without a planned start. False: there is none.</summary>
+    private bool SkipReserved(Contender contender)
+    {
+        while (reservations.Of(contender.Job!.Id) is not null)
+        {
+            contender.TasksLeft = 0;
+            if (!NextJob(contender)) return false;
+        }
+        return true;
+    }
+
+    private void PatchFresh(Contender contender)
+    {
+        contender.Enter(planNumber);
+        contender.Cursor = default;
+        contender.TasksLeft = 0;
+        while (plan.Starts.Count < view.StartsMax && NextJob(contender) && MayStart(contender)
+            && SkipReserved(contender) && TryStart(contender)) { }
+    }
+
+    private int MostFreed()
+    {
+        var most = 0;
+        var cpus = book.CpusFree;
+        for (var i = patched; i < book.Freed.Count; i++) most = Math.Max(most, cpus[book.Freed[i]]);
+        return most;
+    }
+
+    /// <summary>Some node that became free has enough for one task at this moment.</summary>
+    private bool CoversFreed(Contender contender)
+    {
+        var nodes = places[contender.Partition];
+        for (var i = patched; i < book.Freed.Count; i++)
+        {
+            var line = book.Nodes[book.Freed[i]];
+            if (nodes.Has(line.Index) && contender.Prospect.Shape.Request.TasksWithin(line.Node, line.FreeNow) > 0) return true;
+        }
+        return false;
+    }
+}

@@ -1,0 +1,105 @@
+using Stint.Core.Nodes;
+using Stint.Core.Resources;
+
+namespace Stint.Core.Scheduling.Cycle;
+
+/// <summary>
+/// What is free on one node from now on: steps in order of time, exact to the millisecond. The first step has no beginning; a step whose
+/// moment has passed without its job's end counts as the next millisecond: the job may end at any time.
+/// </summary>
+internal sealed class NodeTimeline(Node node, int index)
+{
+    private long[] times = new long[4];
+    private ResourceAmount[] free = new ResourceAmount[4];
+
+    public Node Node { get; } = node;
+    /// <summary>Its place in <see cref="TimelineBook.Nodes"/>.</summary>
+    public int Index { get; } = index;
+    /// <summary>It takes jobs. A closed one keeps its steps, but nothing is placed on it.</summary>
+    public bool IsOpen { get; set; }
+    /// <summary>The node when it is empty.</summary>
+    public ResourceAmount Total { get; set; }
+    /// <summary>Planned starts that hold a part of it.</summary>
+    public List<Reservation> Reserved { get; } = [];
+
+    public int Steps { get; private set; }
+    public long TimeOf(int step) => times[step];
+    public ref readonly ResourceAmount FreeIn(int step) => ref free[step];
+    public ref readonly ResourceAmount FreeNow => ref free[0];
+
+    public void Reset(in ResourceAmount now)
+    {
+        Steps = 1;
+        times[0] = long.MinValue;
+        free[0] = now;
+    }
+
+    /// <summary>Something running gives an amount back at a moment.</summary>
+    public void Return(long at, in ResourceAmount amount)
+    {
+        for (var i = Cut(at); i < Steps; i++) free[i] += amount;
+    }
+
+    /// <summary>Takes an amount in [from, to); from <see cref="long.MinValue"/>: already now.</summary>
+    public void Take(long from, long to, in ResourceAmount amount)
+    {
+        var last = to == long.MaxValue ? -1 : Cut(to);
+        var first = from == long.MinValue ? 0 : Cut(from);
+        if (last >= 0 && from != long.MinValue) last = IndexOf(to);
+        if (last < 0) last = Steps;
+        for (var i = first; i < last; i++) free[i] -= amount;
+    }
+
+    /// <summary>The least of each component that is free all the time in [from, to).</summary>
+    public ResourceAmount MinFree(long now, long from, long to)
+    {
+        var step = StepAt(now, from);
+        var least = free[step];
+        for (step++; step < Steps && Later(step, now) < to; step++) least = ResourceAmount.Min(least, free[step]);
+        return least;
+    }
+
+    /// <summary>The step that a moment lies in.</summary>
+    public int StepAt(long now, long time)
+    {
+        var step = 0;
+        while (step + 1 < Steps && Later(step + 1, now) <= time) step++;
+        return step;
+    }
+
+    /// <summary>Until when nothing becomes less than it is now; <see cref="long.MaxValue"/>: for ever.</summary>
+    public long UntouchedUntil(long now)
+    {
+        if (Reserved.Count == 0) return long.MaxValue;
+        for (var step = 1; step < Steps; step++)
+            if (!free[step].Covers(free[step - 1])) return Later(step, now);
+        return long.MaxValue;
+    }
+
+    private long Later(int step, long now) => times[step] > now ? times[step] : now + 1;
+
+    private int IndexOf(long time)
+    {
+        for (var i = Steps - 1; i > 0; i--)
+            if (times[i] <= time) return i;
+        return 0;
+    }
+
+    /// <summary>Makes a step begin at a moment; returns its place.</summary>
+    private int Cut(long time)
+    {
+        var step = IndexOf(time);
+        if (step > 0 && times[step] == time) return step;
+        if (Steps == times.Length)
+        {
+            Array.Resize(ref times, Steps * 2);
+            Array.Resize(ref free, Steps * 2);
+        }
+        Array.Copy(times, step + 1, times, step + 2, Steps - step - 1);
+        Array.Copy(free, step + 1, free, step + 2, Steps - step - 1);
+        times[step + 1] = time;
+        free[step + 1] = free[step];
+        Steps++;
+        return step + 1;
+    }
+}
