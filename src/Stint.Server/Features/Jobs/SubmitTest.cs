@@ -21,7 +21,7 @@ internal static class SubmitTest
         await One.WaitAsync(context.RequestAborted);
         try
         {
-            var (ok, copy) = await context.AskOrRefuseAsync(engine, static batch => (State: batch.Cluster.ToForecast(out var isCut), batch.Now, isCut));
+            var (ok, copy) = await context.AskOrRefuseAsync(engine, static batch => (State: batch.Cluster.ToForecast(batch.Now, out var isCut), batch.Now, isCut));
             if (!ok) return;
             var offer = Cluster.Offer(copy.State, spec, copy.Now) with { QueueWasCut = copy.isCut };
             await (offer.Refusal is { } never ? Reply.RefuseAsync(context, never)
