@@ -67,9 +67,9 @@ public abstract class SchedulingView
     /// <summary>Exact free resources, less the starts that this call has noted.</summary>
     public abstract NodeBalance FreeOn(Node node);
 
-    /// <summary>What a running job holds of a node, and when it is expected to give it back: the past for any moment, <see
-    /// cref="long.MaxValue"/> for never.</summary>
-    internal abstract (ResourceAmount Amount, long EndMs) HeldOn(uint jobId, Node node);
+    /// <summary>When a running job is expected to give back what it holds: the past for any moment, <see cref="long.MaxValue"/> for
+    /// never.</summary>
+    public abstract long EndOf(uint jobId);
 
     internal abstract JobQueue Queue { get; }
 

@@ -47,11 +47,7 @@ public sealed partial class Cluster
             .Where(group => Array.Exists(group.Contenders, contender => contender.Partition == partition))
             .SelectMany(static group => group.Jobs()).OrderBy(static job => job.Order).ThenBy(static job => job.Id).ToList();
 
-        internal override (ResourceAmount Amount, long EndMs) HeldOn(uint jobId, Node node)
-        {
-                return (node.AmountOf(node.ShareOf(jobId)), cluster.PlannedEnd(cluster.jobs[jobId]));
-        }
-
+        public override long EndOf(uint jobId) => cluster.PlannedEnd(cluster.jobs[jobId]);
         internal override double PriorityOf(Job job, Partition partition) => cluster.PriorityOf(job, partition, cluster.passAt);
         public override Verdict? ObstacleOf(Job job) => cluster.ObstacleOf(job);
         public override Verdict? ObstacleOfClass(Job job, Partition partition) => cluster.ObstacleOfClass(job, partition);

@@ -127,7 +127,7 @@ internal sealed partial class BackfillScheduler
     {
         var job = contender.Job!;
         var prospect = contender.Prospect;
-        var forMs = Math.Max(1, view.PlannedMs(job));
+        var forMs = TimeOf(job);
         if (contender.TasksReserved >= ReservationsPerArray) return false;
         if (!job.IsArray && reservations.Of(job.Id) is not null) return true;          // by another of its partitions
         var notBefore = forMs >= prospect.EarliestForMs && !view.HasReservations ? prospect.EarliestMs : 0;

@@ -61,7 +61,7 @@ internal sealed partial class BackfillScheduler
         if (!contender.Prospect.Shape.IsOneNode && own.StartMs > view.Now.Milliseconds) return false;
         reservations.Drop(view, own);
         var nodes = places[contender.Partition];
-        var forMs = Math.Max(1, view.PlannedMs(contender.Job!));
+        var forMs = TimeOf(contender.Job!);
         int[] among = contender.Prospect.Shape.IsOneNode ? [.. book.Freed.Skip(patched), .. own.Nodes] : nodes.Places;
         if (Search(contender, nodes, forMs, among)) return true;
         reservations.Add(own);

@@ -21,6 +21,7 @@ internal sealed partial class BackfillScheduler
     {
         while (!IsThere(contender))
         {
+            NoteThrottle(contender.Job);
             var job = contender.Class.After(contender.Cursor);
             contender.Job = job;
             if (job is null) return false;
@@ -37,6 +38,19 @@ internal sealed partial class BackfillScheduler
         }
         return true;
     }
+
+    /// <summary>What is left of an array that may start no more of its tasks waits for those that run.</summary>
+    private void NoteThrottle(Job? array)
+    {
+        if (array is not { IsArray: true, Class: not null } || tasksStarted.GetValueOrDefault(array.Id) is var started && started == 0
+            || started >= array.PendingTaskCount || startedNow.Contains(array.Id) || view.ObstacleOf(array) is not { } obstacle) return;
+        plan.Verdicts.Add(obstacle);
+        startedNow.Add(array.Id);
+    }
+
+    /// <summary>How long a job is planned to hold its nodes. Without an end it is just below <see cref="long.MaxValue"/>, which stands for
+    /// never.</summary>
+    private long TimeOf(Job job) => Math.Clamp(view.PlannedMs(job), 1, long.MaxValue - 1);
 
     /// <summary>Nothing but resources is in the way of its class.</summary>
     private bool MayStart(Contender contender)
@@ -93,7 +107,7 @@ internal sealed partial class BackfillScheduler
     {
         var prospect = contender.Prospect;
         var nodes = places[contender.Partition];
-        var forMs = Math.Max(1, view.PlannedMs(contender.Job!));
+        var forMs = TimeOf(contender.Job!);
         prospect.Enter(planNumber);
         if (view.HasReservations) return Search(contender, nodes, forMs, nodes.Places);
         if (forMs < prospect.ShortestFailedMs)

@@ -53,18 +53,29 @@ internal sealed class FreeingList
         chunk.Count++;
     }
 
+    /// <summary>The same moment of the same node with another number of CPUs.</summary>
+    public void Set(in Freeing item)
+    {
+        var (at, place) = Find(item.Time, item.Node);
+        chunks[at].Items[place] = item;
+    }
+
     public void Remove(long time, int node)
     {
-        var at = ChunkOf(time, node);
-        if (at == chunks.Count) throw new InvalidOperationException($"no freeing of node {node} at {time} is listed");
+        var (at, place) = Find(time, node);
         var chunk = chunks[at];
-        var place = PlaceIn(chunk, time, node);
-        if (place == chunk.Count || Compare(chunk.Items[place], time, node) != 0)
-            throw new InvalidOperationException($"no freeing of node {node} at {time} is listed");
         chunk.Count--;
         Count--;
         Array.Copy(chunk.Items, place + 1, chunk.Items, place, chunk.Count - place);
         if (chunk.Count == 0) chunks.RemoveAt(at);
+    }
+
+    private (int Chunk, int Place) Find(long time, int node)
+    {
+        var at = ChunkOf(time, node);
+        var place = at < chunks.Count ? PlaceIn(chunks[at], time, node) : 0;
+        return at < chunks.Count && Compare(chunks[at].Items[place], time, node) == 0 ? (at, place)
+            : throw new InvalidOperationException($"no freeing of node {node} at {time} is listed");
     }
 
     /// <summary>A walk from the first moment that is not before a time.</summary>

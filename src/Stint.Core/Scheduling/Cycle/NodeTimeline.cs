@@ -1,3 +1,4 @@
+using Stint.Core.Journal;
 using Stint.Core.Nodes;
 using Stint.Core.Resources;
 
@@ -27,17 +28,38 @@ internal sealed class NodeTimeline(Node node, int index)
     public ref readonly ResourceAmount FreeIn(int step) => ref free[step];
     public ref readonly ResourceAmount FreeNow => ref free[0];
 
-    public void Reset(in ResourceAmount now)
+    /// <summary>What runs on it, ascending by job.</summary>
+    public List<Hold> Holds { get; } = [];
+
+    /// <summary>The steps anew: what is free now, and what comes back when what runs ends.</summary>
+    public void Build(in ResourceAmount now)
     {
+        var ends = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(Holds);
+        Span<int> inOrder = ends.Length <= 128 ? stackalloc int[ends.Length] : new int[ends.Length];
+        SortByEnd(ends, inOrder);
+        if (times.Length <= ends.Length)
+        {
+            times = new long[ends.Length + 4];
+            free = new ResourceAmount[ends.Length + 4];
+        }
         Steps = 1;
         times[0] = long.MinValue;
         free[0] = now;
+        foreach (var i in inOrder)
+        {
+            if (ends[i].EndMs == long.MaxValue) break;
+            if (Steps > 1 && times[Steps - 1] == ends[i].EndMs) { free[Steps - 1] += ends[i].Amount; continue; }
+            times[Steps] = ends[i].EndMs;
+            free[Steps] = free[Steps - 1] + ends[i].Amount;
+            Steps++;
+        }
     }
 
-    /// <summary>Something running gives an amount back at a moment.</summary>
-    public void Return(long at, in ResourceAmount amount)
+    private static void SortByEnd(ReadOnlySpan<Hold> holds, Span<int> inOrder)
     {
-        for (var i = Cut(at); i < Steps; i++) free[i] += amount;
+        Span<long> keys = holds.Length <= 128 ? stackalloc long[holds.Length] : new long[holds.Length];
+        for (var i = 0; i < holds.Length; i++) (keys[i], inOrder[i]) = (holds[i].EndMs, i);
+        keys.Sort(inOrder);
     }
 
     /// <summary>Takes an amount in [from, to); from <see cref="long.MinValue"/>: already now.</summary>
@@ -103,3 +125,6 @@ internal sealed class NodeTimeline(Node node, int index)
         return step + 1;
     }
 }
+
+/// <summary>What one running job holds of a node, until when it is expected to.</summary>
+internal readonly record struct Hold(uint JobId, NodeShare Share, ResourceAmount Amount, long EndMs);

@@ -10,6 +10,8 @@ namespace Stint.Core.Scheduling.Cycle;
 internal sealed class TimelineBook
 {
     private readonly Dictionary<Node, int> places = new(ReferenceEqualityComparer.Instance);
+    private readonly List<Hold> holds = [];
+    private readonly List<Freeing> listed = [];
     private int[] cpusFree = [];
 
     public List<NodeTimeline> Nodes { get; } = [];
@@ -55,18 +57,32 @@ internal sealed class TimelineBook
     {
         var line = Nodes[place];
         var before = line.Steps > 0 && line.IsOpen ? line.FreeNow : default;
-        Unlist(line);
+        Remember(line);
         line.IsOpen = line.Node.TakesJobs;
         line.Total = line.Node.Total;
-        line.Reset(line.Node.Free);
+        SyncHolds(view, line);
+        line.Build(line.Node.Free);
+        foreach (var reservation in line.Reserved) line.Take(reservation.StartMs, reservation.EndMs, AmountOn(reservation, place));
+        Relist(line);
+        if (line.IsOpen && !before.Covers(line.FreeNow)) Freed.Add(place);
+    }
+
+    /// <summary>Both lists ascend by job: one walk finds who came, went, or came again with another share.</summary>
+    private void SyncHolds(SchedulingView view, NodeTimeline line)
+    {
+        holds.Clear();
+        var next = 0;
+        var known = line.Holds;
         foreach (var id in line.Node.Jobs)
         {
-            var (amount, endMs) = view.HeldOn(id, line.Node);
-            if (endMs != long.MaxValue) line.Return(endMs, amount);
+            while (next < known.Count && known[next].JobId < id) next++;
+            var share = line.Node.ShareOf(id);
+            var amount = next < known.Count && known[next].JobId == id && ReferenceEquals(known[next].Share, share)
+                ? known[next].Amount : line.Node.AmountOf(share);
+            holds.Add(new Hold(id, share, amount, view.EndOf(id)));
         }
-        foreach (var reservation in line.Reserved) line.Take(reservation.StartMs, reservation.EndMs, AmountOn(reservation, place));
-        List(line);
-        if (line.IsOpen && !before.Covers(line.FreeNow)) Freed.Add(place);
+        known.Clear();
+        known.AddRange(holds);
     }
 
     public void Reserve(Reservation reservation)
@@ -74,10 +90,10 @@ internal sealed class TimelineBook
         for (var i = 0; i < reservation.Nodes.Length; i++)
         {
             var line = Nodes[reservation.Nodes[i]];
-            Unlist(line);
+            Remember(line);
             line.Reserved.Add(reservation);
             line.Take(reservation.StartMs, reservation.EndMs, reservation.Amounts[i]);
-            List(line);
+            Relist(line);
         }
     }
 
@@ -94,31 +110,47 @@ internal sealed class TimelineBook
     public void Start(int place, in ResourceAmount amount, long endMs)
     {
         var line = Nodes[place];
-        Unlist(line);
+        Remember(line);
         line.Take(long.MinValue, endMs, amount);
-        List(line);
+        Relist(line);
     }
 
     private static ResourceAmount AmountOn(Reservation reservation, int place) =>
         reservation.Amounts[Array.IndexOf(reservation.Nodes, place)];
 
-    private void Unlist(NodeTimeline line)
+    /// <summary>Notes what is listed of a node before its steps change.</summary>
+    private void Remember(NodeTimeline line)
     {
+        listed.Clear();
         if (line.Steps == 0 || !line.IsOpen) return;
         for (var step = 1; step < line.Steps; step++)
-            if (Grows(line, step)) Freeings.Remove(line.TimeOf(step), line.Index);
-        if (cpusFree[line.Index] > 0) NodesWithFree--;
-        cpusFree[line.Index] = 0;
+            if (Grows(line, step)) listed.Add(FreeingOf(line, step));
     }
 
-    private void List(NodeTimeline line)
+    /// <summary>Lists what changed. Most of a node's moments stay as they are.</summary>
+    private void Relist(NodeTimeline line)
     {
-        if (!line.IsOpen) return;
-        for (var step = 1; step < line.Steps; step++)
-            if (Grows(line, step)) Freeings.Add(new Freeing(line.TimeOf(step), line.Index, line.FreeIn(step).Cores * line.Node.ThreadsPerCore));
-        cpusFree[line.Index] = Math.Max(0, line.FreeNow.Cores) * line.Node.ThreadsPerCore;
+        var old = 0;
+        for (var step = 1; line.IsOpen && step < line.Steps; step++)
+        {
+            if (!Grows(line, step)) continue;
+            var freeing = FreeingOf(line, step);
+            while (old < listed.Count && listed[old].Time < freeing.Time) Freeings.Remove(listed[old++].Time, line.Index);
+            if (old < listed.Count && listed[old].Time == freeing.Time)
+            {
+                if (listed[old].Cpus != freeing.Cpus) Freeings.Set(freeing);
+                old++;
+            }
+            else Freeings.Add(freeing);
+        }
+        while (old < listed.Count) Freeings.Remove(listed[old++].Time, line.Index);
+        if (cpusFree[line.Index] > 0) NodesWithFree--;
+        cpusFree[line.Index] = line.IsOpen ? Math.Max(0, line.FreeNow.Cores) * line.Node.ThreadsPerCore : 0;
         if (cpusFree[line.Index] > 0) NodesWithFree++;
     }
+
+    private static Freeing FreeingOf(NodeTimeline line, int step) =>
+        new(line.TimeOf(step), line.Index, line.FreeIn(step).Cores * line.Node.ThreadsPerCore);
 
     private static bool Grows(NodeTimeline line, int step) => !line.FreeIn(step - 1).Covers(line.FreeIn(step));
 }
