@@ -18,7 +18,7 @@ public static class PlotReport
         [("#0072b2", ""), ("#d55e00", "7 3"), ("#009e73", "2 3"), ("#cc79a7", "9 3 2 3"), ("#e69f00", "4 2"), ("#56b4e9", "1 2")];
 
     private static readonly (double Value, string Text)[] Waits =
-        [(1, "1 s"), (10, "10 s"), (60, "1 min"), (600, "10 min"), (HourS, "1 h"), (10 * HourS, "10 h"), (24 * HourS, "1 d"), (240 * HourS, "10 d"), (2400 * HourS, "100 d")];
+        [(1, "1 s"), (10, "10 s"), (60, "1 min"), (600, "10 min"), (HourS, "1 h"), (24 * HourS, "1 d"), (240 * HourS, "10 d"), (2400 * HourS, "100 d")];
 
     private static readonly (double Value, string Text)[] Slowdowns =
         [(1, "1"), (10, "10"), (100, "100"), (1e3, "1000"), (1e4, "10⁴"), (1e5, "10⁵"), (1e6, "10⁶")];
@@ -31,11 +31,11 @@ public static class PlotReport
         var days = Math.Max(1e-9, (series.Max(s => s.LastMs) - firstMs) / DayMs);
         var time = Axis.Linear(0, days, "days since the first submission");
         var half = (Width - 2 * Left - Gap) / 2;
-        var held = new PlotPanel($"share of the {what} held", Left, 90, Width - 2 * Left, 170, time, Axis.Linear(0, 1, ""));
+        var held = new PlotPanel($"share of the {what} held", Left, 96, Width - 2 * Left, 170, time, Axis.Linear(0, 1, ""));
         var waiting = new PlotPanel($"queue: {what} waited for, as a multiple of the cluster", Left, 330, Width - 2 * Left, 170, time,
             Axis.Linear(0, Math.Max(0.01, series.Max(s => s.Waiting.DefaultIfEmpty().Max())), ""));
-        var waits = Distribution("jobs that waited at most …", Left, half, outcomes, WaitS, Axis.Log(Waits, MostOf(outcomes, WaitS)));
-        var slowdowns = Distribution("jobs with a bounded slowdown of at most …", Left + half + Gap, half, outcomes, SlowdownOf,
+        var waits = Distribution("share of jobs that waited at most …", Left, half, outcomes, WaitS, Axis.Log(Waits, MostOf(outcomes, WaitS)));
+        var slowdowns = Distribution("share of jobs with a bounded slowdown of at most …", Left + half + Gap, half, outcomes, SlowdownOf,
             Axis.Log(Slowdowns, MostOf(outcomes, SlowdownOf)));
         for (var i = 0; i < outcomes.Count; i++)
         {
