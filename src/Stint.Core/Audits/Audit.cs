@@ -89,16 +89,16 @@ public sealed partial class Cluster
     {
         var unfinished = jobs.Values.Where(static job => !job.IsOver).ToList();
         Must(unfinishedJobs == unfinished.Count, $"{unfinishedJobs} jobs are counted as unfinished; {unfinished.Count} are");
-        Must(unfinishedByName.Values.Sum(static ids => ids.Count) == unfinished.Count, "the index by name counts other jobs");
+        Must(unfinishedByName is null || unfinishedByName.Values.Sum(static ids => ids.Count) == unfinished.Count, "the index by name counts other jobs");
         foreach (var job in unfinished)
-            Must(unfinishedByName[(job.Spec.Uid, job.Spec.Name)].Contains(job.Id), $"the index by name lacks job {job.Id}");
+            Must(unfinishedByName is null ? !IsSingleton(job) : unfinishedByName[(job.Spec.Uid, job.Spec.Name)].Contains(job.Id), $"the index by name lacks job {job.Id}");
         Must(activeJobs.SetEquals(jobs.Values.Where(static job => job.IsActive).Select(static job => job.Id)),
             "the index of active jobs differs");
         Must(endedJobs.SetEquals(jobs.Values.Where(static job => job.IsOver).Select(static job => (job.Ended.Milliseconds, job.Id))),
             "the index of ended jobs differs");
-        foreach (var ((uid, token), id) in clientTokens)
-            Must(jobs.TryGetValue(id, out var job) && job.Spec.Uid == uid && job.Spec.ClientToken == token,
-                $"a client token points to job {id}");
+        foreach (var (hash, id) in clientTokens)
+            Must(jobs.TryGetValue(id, out var job) && job.TokenHash == hash, $"a client token points to job {id}");
+        Must(specs.Users == jobs.Count, $"{specs.Users} jobs are counted as users of requests; {jobs.Count} are");
         var waiting = new Dictionary<uint, HashSet<uint>>();
         foreach (var job in jobs.Values.Where(static job => job.State == JobState.Pending))
             foreach (var dependency in job.Spec.Dependencies)

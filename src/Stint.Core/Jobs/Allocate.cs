@@ -56,7 +56,7 @@ public sealed partial class Cluster
             array.Unstarted = null;
             return array;
         }
-        var job = new Job(record.JobId, array.Spec)
+        var job = new Job(record.JobId, specs.Take(array.Spec))
         {
             ArrayJobId = array.Id, ArrayTask = record.ArrayTask, Submitted = array.Submitted, Eligible = array.Eligible,
             NotBefore = array.NotBefore, Order = array.Order,

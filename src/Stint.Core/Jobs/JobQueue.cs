@@ -15,6 +15,8 @@ internal sealed class JobQueue(Func<string, Partition> partitionOf)
     private readonly Dictionary<(Request, string Reservation), (Shape Shape, int Users)> shapes = [];
     private readonly Dictionary<(Shape, Partition), (Prospect Prospect, int Users)> prospects = [];
     private readonly List<JobClass> fresh = [];
+    /// <summary>By the object, not what is in it: requests are shared, see <see cref="SpecTable"/>.</summary>
+    private readonly Dictionary<JobSpec, JobClass> classOf = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Within a class the longest eligible goes first, not the first submitted.</summary>
     public bool IsByAge { get; private set; }
@@ -25,8 +27,13 @@ internal sealed class JobQueue(Func<string, Partition> partitionOf)
 
     public void Add(Job job)
     {
-        var key = ClassKey.OfClass(job.Spec);
-        if (!classes.TryGetValue(key, out var group)) classes.Add(key, group = NewClass(key));
+        if (!classOf.TryGetValue(job.Spec, out var group))
+        {
+            var key = ClassKey.OfClass(job.Spec);
+            if (!classes.TryGetValue(key, out group)) classes.Add(key, group = NewClass(key));
+            classOf.Add(job.Spec, group);
+            group.Specs.Add(job.Spec);
+        }
         group.Add(job);
         Count++;
         if (group.IsFresh) return;
@@ -42,6 +49,12 @@ internal sealed class JobQueue(Func<string, Partition> partitionOf)
         group.Remove(job);
         Count--;
         if (group.Count == 0) Drop(group);
+    }
+
+    /// <summary>No job has that request any more.</summary>
+    public void Forget(JobSpec spec)
+    {
+        if (classOf.Remove(spec, out var group)) group.Specs.Remove(spec);
     }
 
     public void ForgetFresh()
@@ -83,6 +96,7 @@ internal sealed class JobQueue(Func<string, Partition> partitionOf)
     private void Drop(JobClass group)
     {
         classes.Remove(group.Key);
+        foreach (var spec in group.Specs) classOf.Remove(spec);
         var shapeKey = (group.Shape.Request, group.Key.Reservation);
         var (shape, users) = shapes[shapeKey];
         if (users == 1) shapes.Remove(shapeKey);

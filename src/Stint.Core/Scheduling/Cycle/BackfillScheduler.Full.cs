@@ -130,9 +130,11 @@ internal sealed partial class BackfillScheduler
         var forMs = TimeOf(job);
         if (contender.TasksReserved >= ReservationsPerArray) return false;
         if (!job.IsArray && reservations.Of(job.Id) is not null) return true;          // by another of its partitions
-        var notBefore = forMs >= prospect.EarliestForMs && !view.HasReservations ? prospect.EarliestMs : 0;
+        var notBefore = view.HasReservations ? 0
+            : Math.Max(forMs >= prospect.EarliestForMs ? prospect.EarliestMs : 0, bounds[contender.Partition].Of(prospect.Shape, forMs));
         var lastMs = rules.LastMs(view.Now);
         var reservation = earliest.Find(view, contender, job, nodes, forMs, notBefore, lastMs);
+        bounds[contender.Partition].Learn(prospect.Shape, forMs, reservation?.StartMs ?? lastMs);
         (prospect.EarliestMs, prospect.EarliestForMs) = (reservation?.StartMs ?? lastMs, forMs);
         if (reservation is null) return false;
         reservations.Add(reservation);

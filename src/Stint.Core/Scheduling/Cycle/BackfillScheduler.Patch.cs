@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Stint.Core.Jobs;
 
 namespace Stint.Core.Scheduling.Cycle;
@@ -5,11 +6,14 @@ namespace Stint.Core.Scheduling.Cycle;
 // Between full plans: what became free goes to the first in the plan's order that fits without delaying a planned start.
 internal sealed partial class BackfillScheduler
 {
-    private const int EarlyStartsTried = 64;
+    private const int EarlyStartsTried = 64, WideStartsTried = 4;
 
     private readonly List<Contender> order = [];
-    /// <summary>The CPUs that each contender of the order needs on one node at least: looked at before the contender itself.</summary>
-    private int[] orderCpus = [];
+    /// <summary>What each contender of the order needs of one node at least, and for how long: looked at before the contender itself.</summary>
+    private readonly record struct Want(int CpusMin, long Cpus, long MemoryBytes, long ForMs);
+    private Want[] wants = [];
+    /// <summary>What the nodes that became free are known not to have.</summary>
+    private readonly Bounds freedBounds = new();
     /// <summary>How much of <see cref="TimelineBook.Freed"/> was given to all who want it.</summary>
     private int patched;
 
@@ -30,14 +34,21 @@ internal sealed partial class BackfillScheduler
     private bool PatchOrder()
     {
         var most = MostFreed();
-        var tried = 0;
-        for (var i = 0; i < orderCpus.Length && most > 0; i++)
+        var (tried, wide) = (0, 0);
+        freedBounds.Clear();
+        for (var i = 0; i < wants.Length && most > 0; i++)
         {
-            if (orderCpus[i] > most || order[i].Class.Count == 0) continue;
-            if (IsOver()) return false;
+            ref readonly var want = ref wants[i];
+            if (want.CpusMin > most || freedBounds.Any(want.Cpus, want.MemoryBytes, want.ForMs)) continue;
             var contender = order[i];
+            if (contender.Class.Count == 0) continue;
+            if (IsOver()) return false;
             looks++;
-            if (!CoversFreed(contender)) continue;
+            if (!CoversFreed(contender))
+            {
+                freedBounds.Learn(contender.Prospect.Shape, 1, 1);
+                continue;
+            }
             contender.Cursor = default;
             contender.TasksLeft = 0;
             var before = plan.Starts.Count;
@@ -48,11 +59,23 @@ internal sealed partial class BackfillScheduler
                     if (tried++ < EarlyStartsTried && TryEarlier(contender, own)) continue;
                     if (!SkipReserved(contender)) break;
                 }
-                if (!TryStart(contender)) break;
+                if (!TryFreed(contender, ref wide)) break;
             }
             if (plan.Starts.Count > before) most = MostFreed();
         }
         return true;
+    }
+
+    /// <summary>The full plan looked at all other nodes; what spans nodes is tried on all of them, a few times.</summary>
+    private bool TryFreed(Contender contender, ref int wide)
+    {
+        var nodes = places[contender.Partition];
+        var isOneNode = contender.Prospect.Shape.IsOneNode;
+        if (!isOneNode && wide++ >= WideStartsTried) return false;
+        var forMs = TimeOf(contender.Job!);
+        if (Search(contender, nodes, forMs, isOneNode ? CollectionsMarshal.AsSpan(book.Freed)[patched..] : nodes.Places)) return true;
+        freedBounds.Learn(contender.Prospect.Shape, forMs, 1);
+        return false;
     }
 
     /// <summary>A planned start is tried at once, without what is kept for it.</summary>

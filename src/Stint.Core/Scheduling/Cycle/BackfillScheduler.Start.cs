@@ -112,7 +112,12 @@ internal sealed partial class BackfillScheduler
         if (view.HasReservations) return Search(contender, nodes, forMs, nodes.Places);
         if (forMs < prospect.ShortestFailedMs)
         {
-            if (Search(contender, nodes, forMs, nodes.Places)) return true;
+            var learned = bounds[contender.Partition];
+            if (learned.Of(prospect.Shape, forMs) <= view.Now.Milliseconds)
+            {
+                if (Search(contender, nodes, forMs, nodes.Places)) return true;
+                learned.Learn(prospect.Shape, forMs, view.Now.Milliseconds + 1);
+            }
             prospect.ShortestFailedMs = forMs;
         }
         else if (prospect.FreedSeen < book.Freed.Count)

@@ -28,6 +28,7 @@ internal sealed partial class BackfillScheduler : IScheduler
     private readonly EarliestStart earliest;
     private readonly Dictionary<Partition, PartitionNodes> places = new(ReferenceEqualityComparer.Instance);
     private readonly Reservations reservations;
+    private readonly Dictionary<Partition, Bounds> bounds = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<uint> preemptors = [];
 
     private SchedulingView view = null!;
@@ -83,17 +84,23 @@ internal sealed partial class BackfillScheduler : IScheduler
             nodesVersion = view.NodesVersion;
             if (!book.Match(view)) reservations.Forget();
             places.Clear();
+            bounds.Clear();
             foreach (var partition in view.Partitions)
+            {
+                bounds.Add(partition, new Bounds());
                 places.Add(partition, new PartitionNodes(partition.Nodes.Select(book.PlaceOf).ToArray(), book.Nodes.Count));
+            }
             wasInterrupted = true;
             phase = Phase.Idle;
         }
+        var freed = book.Freed.Count;
         foreach (var node in view.Touched)
         {
             node.IsTouched = false;
             book.Sync(view, book.PlaceOf(node));
         }
         view.Touched.Clear();
+        if (freed != book.Freed.Count) ForgetBounds();
         reservations.DropStale(view);
     }
 
@@ -107,6 +114,7 @@ internal sealed partial class BackfillScheduler : IScheduler
         reservations.DropAll(view);
         if (view.Planning.PredictRunTimes) SyncOverdue();
         book.Freed.Clear();
+        ForgetBounds();
         patched = 0;
         reservedOrder.Clear();
         rest.Clear();
@@ -117,6 +125,11 @@ internal sealed partial class BackfillScheduler : IScheduler
         view.Queue.ForgetFresh();
         foreach (var nodes in places.Values) (nodes.Depth, nodes.Waiting) = (0, 0);
         phase = Phase.Collect;
+    }
+
+    private void ForgetBounds()
+    {
+        foreach (var learned in bounds.Values) learned.Clear();
     }
 
     /// <summary>A job that runs longer than was guessed is expected to run until its limit.</summary>
@@ -135,8 +148,12 @@ internal sealed partial class BackfillScheduler : IScheduler
         order.Clear();
         order.AddRange(reservedOrder);
         order.AddRange(rest);
-        orderCpus = new int[order.Count];
-        for (var i = 0; i < orderCpus.Length; i++) orderCpus[i] = order[i].Prospect.Shape.CpusMin;
+        wants = new Want[order.Count];
+        for (var i = 0; i < wants.Length; i++)
+        {
+            var shape = order[i].Prospect.Shape;
+            wants[i] = new Want(shape.CpusMin, shape.NodeCpus, shape.NodeMemoryBytes, order[i].Class.First is { } job ? TimeOf(job) : long.MaxValue);
+        }
         foreach (var (partition, nodes) in places)
             if (nodes.HeadPlan != planNumber) partition.BlockedHead = 0;
         patched = book.Freed.Count;

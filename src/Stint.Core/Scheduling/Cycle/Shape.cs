@@ -55,10 +55,24 @@ internal sealed class Shape
     {
         Request = request;
         CpusMin = request.Ranges is null ? Math.Max(1, request.CpusPerTask) : 1;
+        var memoryOfTask = request.MemoryPerNode is > 0 and var perNode ? (long)perNode
+            : request.MemoryPerCpu is > 0 and var perCpu ? (long)perCpu * request.CpusPerTask : 0;
         IsOneNode = request.NodesMin <= 1 && (request.NodesMax == 1 || request.Tasks == 1);
+        NodeCpus = IsOneNode ? (long)request.Tasks * request.CpusPerTask : request.CpusPerTask;
+        NodeMemoryBytes = memoryOfTask;
+        IsPlain = IsOneNode && request is { Exclusive: false, WholeMemory: false, Constraint: null, Ranges: null, DiskBytes: 0, CpusPerNodeMin: 0 }
+            && request.Gres.Length == 0 && request.Required.Count == 0 && request.Excluded.Count == 0 && request.SocketsPerNode == 0
+            && request.CoresPerSocket == 0 && request.ThreadsPerCore == 0 && request.TasksPerCore == 0 && request.TasksPerSocket == 0
+            && request.CoreSpec is null && request.ThreadSpec is null && request.OnlyUser is null && !request.SharesCpus
+            && request.Tasks == 1;
     }
 
     public Request Request { get; }
+    /// <summary>One of its nodes has at least this many free CPUs and bytes.</summary>
+    public long NodeCpus { get; }
+    public long NodeMemoryBytes { get; }
+    /// <summary>It asks for CPUs and memory of one node and nothing else: any node that has them is good.</summary>
+    public bool IsPlain { get; }
     /// <summary>No node with fewer free CPUs can be part of it.</summary>
     public int CpusMin { get; }
     /// <summary>It can not span nodes.</summary>
