@@ -8,6 +8,7 @@ namespace Stint.Protocol.Api;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(SubmitRequest))]
 [JsonSerializable(typeof(SubmitResponse))]
+[JsonSerializable(typeof(OfferView))]
 [JsonSerializable(typeof(JobList))]
 [JsonSerializable(typeof(JobView))]
 [JsonSerializable(typeof(JobSelection))]
