@@ -19,6 +19,7 @@ public sealed partial class Cluster
         foreach (var reservation in snapshot.Reservations) cluster.Load(reservation);
         cluster.LoadAccounts(snapshot);
         cluster.jobs.EnsureCapacity(snapshot.Jobs.Count);
+        foreach (var spec in snapshot.Specs) cluster.specs.Adopt(spec);
         foreach (var image in snapshot.Jobs) cluster.Load(image, SpecOf(image, snapshot));
         foreach (var job in cluster.jobs.Values) cluster.Index(job);
         foreach (var job in cluster.jobs.Values.Skip(cluster.jobs.Count - Scheduling.Placing.DemandSample.Length)) cluster.NoteDemand(job);
