@@ -102,6 +102,13 @@ public sealed partial class Cluster
         return free;
     }
 
+    private void Exchange(Job job, string name, NodeShare share)
+    {
+        var node = NodeOf(name);
+        node.Exchange(job.Id, share);
+        Touch(node);
+    }
+
     private void On(JobSuspended record, Instant at)
     {
         var job = JobOf(record.JobId);
@@ -114,7 +121,7 @@ public sealed partial class Cluster
         if (record.ForJob != 0) suspendedForOthers.Add(job.Id);
         if (!job.YieldsCpus) return;
         foreach (var share in job.Shares)
-            if (!job.Released.Contains(share.Node)) NodeOf(share.Node).Exchange(job.Id, HeldShare(job, share));
+            if (!job.Released.Contains(share.Node)) Exchange(job, share.Node, HeldShare(job, share));
         NeedsSchedule = true;
     }
 
@@ -126,7 +133,7 @@ public sealed partial class Cluster
             throw new InvalidOperationException($"job {job.Id} was resumed although others use CPUs {taken}");
         if (job.YieldsCpus)
             foreach (var share in job.Shares)
-                if (!job.Released.Contains(share.Node)) NodeOf(share.Node).Exchange(job.Id, share);
+                if (!job.Released.Contains(share.Node)) Exchange(job, share.Node, share);
         job.State = JobState.Running;
         job.SuspendedMs += at.Milliseconds - job.SuspendedAt.Milliseconds;
         job.Cause = "";
