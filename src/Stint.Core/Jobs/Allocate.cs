@@ -1,5 +1,6 @@
 using Stint.Core.Jobs;
 using Stint.Core.Journal;
+using Stint.Core.Scheduling;
 
 namespace Stint.Core;
 
@@ -24,7 +25,13 @@ public sealed partial class Cluster
         job.Partition = record.Partition.Length > 0 ? record.Partition : job.Spec.Partition;
         job.Reservation = record.Reservation;
         job.Licenses = record.Licenses;
-        foreach (var share in record.Shares) NodeOf(share.Node).Take(job.Id, share);
+        foreach (var share in record.Shares)
+        {
+            var node = NodeOf(share.Node);
+            node.Take(job.Id, share, Holder.Of(job.Spec));
+            Touch(node);
+        }
+        CountLicenses(job, 1);
         activeJobs.Add(job.Id);
         if (BookOf(job) is { } book) book.Active++;
         CountStarted(job, at);
@@ -49,7 +56,7 @@ public sealed partial class Cluster
             array.Unstarted = null;
             return array;
         }
-        var job = new Job(record.JobId, array.Spec)
+        var job = new Job(record.JobId, specs.Take(array.Spec))
         {
             ArrayJobId = array.Id, ArrayTask = record.ArrayTask, Submitted = array.Submitted, Eligible = array.Eligible,
             NotBefore = array.NotBefore, Order = array.Order,

@@ -45,7 +45,7 @@ public sealed partial class Cluster
     {
         if (!nodes.TryGetValue(record.Name, out var node))
         {
-            node = new Node(record) { Availability = NodeAvailability.NodeUp, Changed = at };
+            node = new Node(record, KindOf(record)) { Availability = NodeAvailability.NodeUp, Changed = at };
             nodes.Add(record.Name, node);
         }
         else
@@ -53,6 +53,7 @@ public sealed partial class Cluster
             node.Registration = record;
             if (!node.DownByAdmin && node.Availability != NodeAvailability.NodeUp) SetAvailability(node, NodeAvailability.NodeUp, at);
         }
+        Describe(node);
         RebuildPartitionNodes();
     }
 

@@ -17,6 +17,12 @@ public sealed partial class Cluster
     /// <param name="forMs">How long it may run; <see cref="long.MaxValue"/>: unlimited.</param>
     private NodeBalance? ReservedFor(Job job, Node node, NodeBalance free, Instant now, long forMs) => free;
 
+    /// <summary>Whether <see cref="ReservedFor"/> can say anything but yes.</summary>
+    private bool HasReservations => false;
+
+    /// <summary>Moments ahead at which a reservation begins or ends, in order.</summary>
+    private IReadOnlyList<Instant> ReservationEdges() => [];
+
     /// <summary>Victims whose end lets the job start; null: none would do.</summary>
     private Preemption? FindPreemption(Job job, Partition partition, Func<Node, NodeBalance?> freeOn, Instant now) => null;
 

@@ -26,19 +26,8 @@ public static class Placement
     /// <summary>Tasks of this request that the node could take; 0: it cannot be part of it.</summary>
     public static int TasksOn(Request request, Node node, NodeBalance balance)
     {
-        if (request.Exclusive && !balance.IsIdle) return 0;
-        if (request.WholeMemory && balance.MemoryBytes < node.Hardware.MemoryBytes) return 0;
-        if (request.MemoryPerNode > balance.MemoryBytes) return 0;
-        var threads = node.ThreadsPerCore;
-        long cpus = (long)balance.Cpus.WholeCores(threads) * threads;
-        if (request.MemoryPerCpu is > 0 and var perCpu)
-        {
-            var affordable = (long)Math.Min(balance.MemoryBytes / perCpu, int.MaxValue) / threads * threads;
-            if (request.Exclusive && affordable < cpus) return 0;
-            cpus = Math.Min(cpus, affordable);
-        }
-        var tasks = cpus / request.CpusPerTask;
-        return (int)(request.TasksPerNode > 0 ? Math.Min(tasks, request.TasksPerNode) : tasks);
+        if (!request.CouldUse(node.Kind) || request.Exclusive && !balance.IsIdle) return 0;
+        return request.RoomWithin(node.Kind, balance.AmountOn(node)).Tasks;
     }
 
     private static List<Candidate>? Choose(Request request, IReadOnlyList<Node> nodes, Func<Node, NodeBalance?> balanceOf)
@@ -124,7 +113,7 @@ public static class Placement
         var threads = candidate.Node.ThreadsPerCore;
         var cores = (tasks * request.CpusPerTask + threads - 1) / threads;
         var cpus = request.Exclusive ? candidate.Node.AllCpus : candidate.Balance.Cpus.LowestCores(cores, threads);
-        var memory = request.WholeMemory ? candidate.Node.Hardware.MemoryBytes
+        var memory = request.WholeMemory ? candidate.Node.Kind.MemoryBytes
             : request.MemoryPerCpu is > 0 and var perCpu ? perCpu * (ulong)cpus.Count
             : request.MemoryPerNode!.Value;
         return new NodeShare { Node = candidate.Node.Name, Cpus = cpus.ToBytes(), MemoryBytes = memory, Tasks = (uint)tasks };

@@ -1,0 +1,6 @@
+namespace Stint.Bench.Scale;
+
+internal static class JournalBench
+{
+    public static void Run() { }
+}
