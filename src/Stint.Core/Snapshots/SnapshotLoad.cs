@@ -18,6 +18,7 @@ public sealed partial class Cluster
         cluster.RebuildPartitions();
         cluster.LoadAccounts(snapshot);
         cluster.jobs.EnsureCapacity(snapshot.Jobs.Count);
+        foreach (var spec in snapshot.Specs) cluster.specs.Adopt(spec);
         foreach (var image in snapshot.Jobs) cluster.Load(image, SpecOf(image, snapshot));
         foreach (var job in cluster.jobs.Values) cluster.Index(job);
         foreach (var token in snapshot.Tokens) cluster.tokens[token.Hash] = token;
