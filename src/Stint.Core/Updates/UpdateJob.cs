@@ -197,7 +197,9 @@ public sealed partial class Cluster
         var throttleChanged = job.Spec.ArrayThrottle != record.Spec.ArrayThrottle;
         if (job.State == JobState.Pending)
         {
+            var group = job.Class;
             LeavePending(job);
+            if (record.HasOrder) group?.ForgetPlaces();
             Rename(job, record.Spec);
             Respec(job, record.Spec);
             if (record.HasOrder) job.Order = record.Order;
