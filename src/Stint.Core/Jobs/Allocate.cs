@@ -25,7 +25,7 @@ public sealed partial class Cluster
         job.Partition = record.Partition.Length > 0 ? record.Partition : job.Spec.Partition;
         job.Reservation = record.Reservation;
         job.Licenses = record.Licenses;
-        Licenses.Take(job.Licenses);
+        LicenseStock.Take(job.Licenses);
         foreach (var share in record.Shares) NodeOf(share.Node).Take(job.Id, share, Holder.Of(job.Spec));
         activeJobs.Add(job.Id);
         if (BookOf(job) is { } book) book.Active++;

@@ -83,7 +83,7 @@ public sealed partial class Cluster
         IndexUnfinished(job);
         if (job.State == JobState.Pending) { BecomePending(job); return; }
         activeJobs.Add(job.Id);
-        Licenses.Take(job.Licenses);
+        LicenseStock.Take(job.Licenses);
         foreach (var share in job.Shares)
             if (!job.Released.Contains(share.Node)) NodeOf(share.Node).Take(job.Id, share, Holder.Of(job.Spec));
     }
