@@ -10,7 +10,7 @@ public sealed partial class Cluster
     private readonly Dictionary<string, LicenseRequest> licenseRequests = new(StringComparer.Ordinal);
     private Licenses? licensesInPass;
 
-    private Licenses LicensesInPass => licensesInPass ??= Licenses.Copy();
+    private Licenses LicensesInPass => licensesInPass ??= LicenseStock.Copy();
 
     private LicenseRequest LicensesAsked(string asked)
     {
