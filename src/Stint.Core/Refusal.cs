@@ -33,4 +33,12 @@ public static class RefusalCodes
     public const string TokenUsed = "token_used";
     public const string NodeNameTaken = "node_name_taken";
     public const string Disabled = "disabled";
+    public const string InvalidAccount = "invalid_account";
+    public const string InvalidQos = "invalid_qos";
+    public const string AccountingPolicy = "accounting_policy";
+    public const string TierLimit = "tier_limit";
+    public const string PartitionUnavailable = "partition_unavailable";
+    public const string GroupNotAllowed = "group_not_allowed";
+    public const string InvalidLimit = "invalid_limit";
+    public const string InUse = "in_use";
 }

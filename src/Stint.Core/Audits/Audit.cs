@@ -14,6 +14,7 @@ public sealed partial class Cluster
         AuditNodes();
         AuditWaiting();
         AuditIndexes();
+        AuditUsage();
         foreach (var (id, book) in arrays) AuditArray(id, book);
         foreach (var job in jobs.Values) AuditJob(job);
     }

@@ -92,9 +92,11 @@ public sealed partial class Cluster
     private void On(ArrayTasksCancelled record, Instant at)
     {
         var array = JobOf(record.ArrayJobId);
+        var before = array.PendingTaskCount;
         foreach (var range in record.Tasks)
             for (ulong task = range.First; task <= range.Last; task += Math.Max(1, range.Step))
                 if (array.Unstarted!.Remove((uint)task)) arrays[array.Id].FinishedBad++;
+        CountCancelled(array, before - array.PendingTaskCount);
         WakeDependents(array);
         Wake(array);
     }

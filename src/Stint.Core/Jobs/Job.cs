@@ -91,6 +91,9 @@ public sealed partial class Job
         set { if (value is not null || waitsIn is Parking) waitsIn = value; }
     }
 
+    /// <summary>The jobs that stand alike before limits and priority; while it is not over.</summary>
+    internal Accounts.PolicyClass? Policy { get; set; }
+
     /// <summary>Its age in its class; written by the class.</summary>
     internal long QueueKey { get; set; }
 

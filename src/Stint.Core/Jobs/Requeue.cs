@@ -68,6 +68,7 @@ public sealed partial class Cluster
             job.Kind = EndKind.EndLaunchFailed;
         job.NotBefore = new Instant(Math.Max(job.Spec.BeginMs, record.BeginMs));
         SetEligible(job, at);
+        CountSubmitted(job);
         BecomePending(job);
         WakeDependents(job);
         NeedsSchedule = true;

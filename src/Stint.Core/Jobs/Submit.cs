@@ -36,14 +36,15 @@ public sealed partial class Cluster
     /// <summary>What the request left open and the cluster decides once and for all.</summary>
     private void FillDefaults(JobSpec spec)
     {
-        var partition = FindPartition(spec.Partition)!.Spec;
+        var partition = FindPartition(PartitionNames(spec.Partition)[0])!.Spec;
         if (spec.TimeLimitMs < 0) spec.TimeLimitMs = 0;
-        else if (spec.TimeLimitMs == 0) spec.TimeLimitMs = partition.DefaultTimeMs > 0 ? partition.DefaultTimeMs : partition.MaxTimeMs;
+        else if (spec.TimeLimitMs == 0) spec.TimeLimitMs = ImpliedTimeLimitMs(spec, partition);
         spec.NodesMin = Math.Max(1, spec.NodesMin);
         spec.CpusPerTask = Math.Max(1, spec.CpusPerTask);
         if (spec.Tasks == 0) spec.Tasks = spec.NodesMin * Math.Max(1, spec.TasksPerNode);
         spec.Tasks = Math.Max(spec.Tasks, spec.NodesMin);
-        if (!spec.HasMemoryPerNodeBytes && !spec.HasMemoryPerCpuBytes)
+        FillPartitionDefaults(spec, partition);
+        if (!spec.HasMemoryPerNodeBytes && !spec.HasMemoryPerCpuBytes && !spec.HasMemoryPerGpuBytes)
         {
             if (Config.DefaultMemoryPerCpuBytes > 0) spec.MemoryPerCpuBytes = Config.DefaultMemoryPerCpuBytes;
             else spec.MemoryPerNodeBytes = 0;

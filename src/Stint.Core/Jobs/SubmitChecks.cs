@@ -30,9 +30,14 @@ public sealed partial class Cluster
                     "Name one with --partition; sinfo lists them");
             spec.Partition = standard.Name;
         }
-        return FindPartition(spec.Partition) is null
-            ? No(RefusalCodes.InvalidPartition, $"invalid partition specified: {Short(spec.Partition)}", "sinfo lists the partitions")
-            : null;
+        var names = PartitionNames(spec.Partition);
+        foreach (var name in names)
+            if (FindPartition(name) is null)
+                return No(RefusalCodes.InvalidPartition, $"invalid partition specified: {Short(name)}", "sinfo lists the partitions");
+        if (names.Length == 0 || names.Distinct(StringComparer.Ordinal).Count() < names.Length)
+            return No(RefusalCodes.InvalidPartition, $"invalid partition specified: {Short(spec.Partition)}", "Name each partition once");
+        spec.Partition = string.Join(',', names);
+        return null;
     }
 
     private static Refusal? CheckText(JobSpec spec)
@@ -131,7 +136,14 @@ public sealed partial class Cluster
     /// </summary>
     private Refusal? CheckFits(JobSpec spec)
     {
-        var partition = FindPartition(spec.Partition)!;
+        Refusal? refusal = null;
+        foreach (var name in PartitionNames(spec.Partition))
+            if ((refusal = CheckFits(spec, FindPartition(name)!)) is null) return null;
+        return refusal;
+    }
+
+    private static Refusal? CheckFits(JobSpec spec, Partitions.Partition partition)
+    {
         if (partition.Nodes.Count == 0) return null;
         var request = Request.Of(spec);
         uint cpus = 0;

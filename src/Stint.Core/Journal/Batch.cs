@@ -34,6 +34,10 @@ internal sealed class Batch(Instant now)
     public void Add(TokenIssued body) => Add(new Record { TokenIssued = body });
     public void Add(TokenUsed body) => Add(new Record { TokenUsed = body });
     public void Add(NodeCertified body) => Add(new Record { NodeCertified = body });
+    public void Add(QosSet body) => Add(new Record { QosSet = body });
+    public void Add(QosRemoved body) => Add(new Record { QosRemoved = body });
+    public void Add(AssociationSet body) => Add(new Record { AssociationSet = body });
+    public void Add(AssociationRemoved body) => Add(new Record { AssociationRemoved = body });
 
     public Decision Decision(uint id = 0) => Records.Count == 0 && id == 0 ? Core.Decision.Nothing : Core.Decision.Of(Records, id);
 }

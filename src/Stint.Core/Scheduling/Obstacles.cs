@@ -26,12 +26,6 @@ public sealed partial class Cluster
     {
         if (!partition.IsConfigured)
             return new Verdict(job, PendingReason.PartitionConfig, $"partition {partition.Name} is not in the configuration any more");
-        if (!partition.Spec.IsUp) return new Verdict(job, PendingReason.PartitionDown, $"partition {partition.Name} is down");
-        var max = partition.Spec.MaxTimeMs;
-        if (max > 0 && (job.Spec.TimeLimitMs == 0 || job.Spec.TimeLimitMs > max))
-            return new Verdict(job, PendingReason.PartitionTimeLimit, job.Spec.TimeLimitMs == 0
-                ? $"asks for unlimited time; partition {partition.Name} allows {Minutes(max)}"
-                : $"asks for {Minutes(job.Spec.TimeLimitMs)}; partition {partition.Name} allows {Minutes(max)}");
         return ReservationObstacle(job, partition, passAt) ?? LimitObstacle(job, partition, passAt) ?? LicenseObstacle(job);
     }
 

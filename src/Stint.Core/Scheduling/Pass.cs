@@ -48,11 +48,13 @@ public sealed partial class Cluster
         var nextId = NextJobId;
         plannedPerArray.Clear();
         licensesPlanned.Clear();
+        BeginLimitPass(batch.Now);
         var tasksOf = new Dictionary<uint, (IEnumerator<uint> Free, int Left)>();
         foreach (var start in plan.Starts)
         {
             if (start.Job.State != JobState.Pending || start.Job.Held || ThrottleOf(start.Job) is not null
                 || ChosenLicenses(start.Job.Spec.Licenses) is not { } licenses || !IsFree(free, start)) continue;
+            if (start.Partition is { } chosen && AllocationObstacle(start.Job, chosen, start.Shares, batch.Now) is { } limit) { Drop(start, limit); continue; }
             NoteArrayStart(start.Job);
             NoteLicenseUse(start.Job);
             var record = new JobAllocated { JobId = start.Job.Id, Attempt = start.Job.Attempt, Shares = { start.Shares } };
@@ -62,6 +64,15 @@ public sealed partial class Cluster
             if (start.Job.IsArray && !SplitTask(start.Job, record, tasksOf, ref nextId)) continue;
             batch.Add(record);
         }
+    }
+
+    /// <summary>What was chosen is more than a limit allows: nothing starts, and the nodes are looked at again.</summary>
+    private void Drop(Start start, Verdict limit)
+    {
+        foreach (var share in start.Shares) Touch(nodes[share.Node]);
+        if (start.Job.Class is not { } group) return;
+        foreach (var contender in group.Contenders)
+            if (contender.Partition == start.Partition) group.Note(contender, limit);
     }
 
     /// <summary>The task becomes a job of its own with a fresh id; the last one takes the array's.</summary>

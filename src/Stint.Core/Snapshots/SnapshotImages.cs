@@ -27,6 +27,7 @@ public sealed partial class Cluster
         foreach (var (hash, node) in tokenUses) snapshot.UsedTokens.Add(new TokenUsed { Hash = hash, Node = node });
         foreach (var (node, thumbprint) in certificates)
             snapshot.Certificates.Add(new NodeCertified { Node = node, Thumbprint = thumbprint });
+        SaveAccounts(snapshot);
         return snapshot;
     }
 
@@ -48,7 +49,8 @@ public sealed partial class Cluster
             Attempt = job.Attempt, EndLimitMs = job.EndLimit.Milliseconds, NotBeforeMs = job.NotBefore.Milliseconds,
             Kind = job.Kind, ExitCode = job.ExitCode, Signal = job.Signal, ByUid = job.EndedBy, Cause = job.Cause,
             Held = job.Held, HeldByAdmin = job.HeldByAdmin, NextStepId = job.NextStepId, RequeuePending = job.RequeuePending,
-            Order = job.Order, ClientTokenHash = job.TokenHash,
+            Order = job.Order, ClientTokenHash = job.TokenHash, Partition = job.Partition, Reservation = job.Reservation,
+            Licenses = job.Licenses,
         };
         if (job.ArrayJobId is { } array) image.ArrayJobId = array;
         if (job.ArrayTask is { } task) image.ArrayTask = task;

@@ -16,6 +16,7 @@ public sealed partial class Cluster
         var cluster = new Cluster(scheduler) { Config = snapshot.Config ?? new ClusterConfigured(), NextJobId = snapshot.NextJobId };
         foreach (var image in snapshot.Nodes) cluster.Load(image);
         cluster.RebuildPartitions();
+        cluster.LoadAccounts(snapshot);
         cluster.jobs.EnsureCapacity(snapshot.Jobs.Count);
         foreach (var spec in snapshot.Specs) cluster.specs.Adopt(spec);
         foreach (var image in snapshot.Jobs) cluster.Load(image, SpecOf(image, snapshot));
@@ -51,7 +52,7 @@ public sealed partial class Cluster
             Attempt = image.Attempt, EndLimit = new Instant(image.EndLimitMs), NotBefore = new Instant(image.NotBeforeMs),
             Kind = image.Kind, ExitCode = image.ExitCode, Signal = image.Signal, EndedBy = image.ByUid, Cause = image.Cause,
             Held = image.Held, HeldByAdmin = image.HeldByAdmin, NextStepId = image.NextStepId, RequeuePending = image.RequeuePending,
-            Order = image.Order,
+            Order = image.Order, Partition = image.Partition, Reservation = image.Reservation, Licenses = image.Licenses,
             Shares = image.Shares,
         };
         if (image.HasArrayJobId) job.ArrayJobId = image.ArrayJobId;
@@ -88,7 +89,9 @@ public sealed partial class Cluster
         }
         if (job.IsOver) { endedJobs.Add((job.Ended.Milliseconds, job.Id)); return; }
         IndexUnfinished(job);
+        CountSubmitted(job);
         if (job.State == JobState.Pending) { BecomePending(job); return; }
+        CountStarted(job, Instant.Never);
         activeJobs.Add(job.Id);
         CountLicenses(job, 1);
         foreach (var share in job.Shares)
