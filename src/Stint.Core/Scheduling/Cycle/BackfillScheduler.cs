@@ -36,7 +36,7 @@ internal sealed partial class BackfillScheduler : IScheduler
     private Scheduling.Plan plan = null!;
     private PlanRules rules = null!;
     private Phase phase;
-    private long planNumber, nodesVersion = -1, looks, looksOfFull;
+    private long planNumber, nodesVersion = -1, looks, looksBefore, looksOfFull;
     private Instant fullAt;
     private bool wasInterrupted, isPatched;
 
@@ -58,6 +58,7 @@ internal sealed partial class BackfillScheduler : IScheduler
     {
         this.view = view;
         plan = new Scheduling.Plan();
+        looksBefore = looks;
         startedNow.Clear();
         tasksStarted.Clear();
         MatchNodes();
