@@ -33,6 +33,8 @@ public interface IHistory : IDisposable
 {
     /// <summary>Sequence up to which the journal is projected.</summary>
     long Cursor { get; }
+    /// <summary>Sequence up to which the projection outlives a power cut: what the journal may forget. Lags behind <see cref="Cursor"/>.</summary>
+    long DurableCursor { get; }
     /// <summary>Projects records, and moves the cursor, in one commit. Throws when its database is locked or gone; the caller tries again later.</summary>
     void Project(IReadOnlyList<(long Sequence, Record Record)> records);
     IReadOnlyList<HistoryJob> Query(HistoryQuery query);

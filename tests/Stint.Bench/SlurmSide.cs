@@ -59,7 +59,7 @@ internal sealed class SlurmSide : Side
             PartitionName=p64 Nodes=n[1-4] Default=YES MaxTime=INFINITE State=UP
             PartitionName=p2 Nodes=c2 MaxTime=INFINITE State=UP
             """);
-        if (!File.Exists("/run/munge/munged.pid"))
+        if (!MungeAnswers())
         {
             Shell("mkdir -p /run/munge && chown munge:munge /run/munge && runuser -u munge -- /usr/sbin/munged --force");
             _munged = int.Parse(File.ReadAllText("/run/munge/munged.pid").Trim(), System.Globalization.CultureInfo.InvariantCulture);
@@ -72,6 +72,9 @@ internal sealed class SlurmSide : Side
             Thread.Sleep(200);
         }
     }
+
+    /// <summary>A pid file alone says nothing: it outlives a machine's restart.</summary>
+    private bool MungeAnswers() => Shell("munge -n >/dev/null 2>&1 && echo yes", mustSucceed: false) == "yes";
 
     public override void Stop()
     {

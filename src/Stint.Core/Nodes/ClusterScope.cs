@@ -17,6 +17,8 @@ internal sealed class ClusterScope
     public GpuRatings Ratings { get; } = new();
     /// <summary>GPU jobs go where most GPUs are free, instead of where they fragment least.</summary>
     public bool SpreadGpus { get; set; }
+    /// <summary>How many nodes were described.</summary>
+    public int Nodes { get; private set; }
     public long LargestCpuMilli { get; private set; } = 1;
     public long LargestGpuMilli { get; private set; } = 1;
     /// <summary>The least cost of any node for work with GPUs, and for work without: a search ends at a node of that cost.</summary>
@@ -29,11 +31,13 @@ internal sealed class ClusterScope
     public void Forget()
     {
         partsPerGpu.Clear();
+        Nodes = 0;
         (LargestCpuMilli, LargestGpuMilli, LeastCost, LeastCostWithoutGpus) = (1, 1, long.MaxValue, long.MaxValue);
     }
 
     public void Note(NodeKind kind)
     {
+        Nodes++;
         LargestCpuMilli = Math.Max(LargestCpuMilli, kind.Total.Cores * (long)kind.Threads * 1000);
         LargestGpuMilli = Math.Max(LargestGpuMilli, kind.Gres.GpuCells.Length * 1000L);
         LeastCost = Math.Min(LeastCost, NodeRating.CostOf(kind, wantsGpus: true));

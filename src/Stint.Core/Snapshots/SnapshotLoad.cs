@@ -20,7 +20,7 @@ public sealed partial class Cluster
         cluster.LoadAccounts(snapshot);
         foreach (var image in snapshot.Jobs) cluster.Load(image);
         foreach (var job in cluster.jobs.Values) cluster.Index(job);
-        foreach (var job in cluster.jobs.Values.Skip(cluster.jobs.Count - 1024)) cluster.NoteDemand(job);
+        foreach (var job in cluster.jobs.Values.Skip(cluster.jobs.Count - Scheduling.Placing.DemandSample.Length)) cluster.NoteDemand(job);
         foreach (var token in snapshot.Tokens) cluster.tokens[token.Hash] = token;
         foreach (var use in snapshot.UsedTokens) cluster.tokenUses[use.Hash] = use.Node;
         foreach (var certificate in snapshot.Certificates) cluster.certificates[certificate.Node] = certificate.Thumbprint;

@@ -11,7 +11,7 @@ namespace Stint.Server.Agents;
 /// One agent's WebSocket: a reading loop, and a writing loop that drains a bounded queue. Sending never blocks: a link that cannot
 /// keep up is closed, and after its reconnect everything due is derived from the state again.
 /// </summary>
-internal sealed partial class AgentSession(WebSocket socket, string node, LaunchSigner signer, ILogger log)
+internal sealed partial class AgentSession(WebSocket socket, CorkedStream stream, string node, LaunchSigner signer, ILogger log)
 {
     public const int FrameMaxBytes = 8 << 20;
     private const int QueueMax = 16_384;
@@ -57,6 +57,7 @@ internal sealed partial class AgentSession(WebSocket socket, string node, Launch
         {
             while (await outgoing.Reader.WaitToReadAsync(over.Token))
             {
+                stream.Cork();
                 while (outgoing.Reader.TryRead(out var next))
                 {
                     var message = next.Message ?? new ToAgent { Launch = signer.Sign(next.Spec!) };
@@ -65,6 +66,7 @@ internal sealed partial class AgentSession(WebSocket socket, string node, Launch
                     await socket.SendAsync(buffer.WrittenMemory, WebSocketMessageType.Binary, endOfMessage: true, over.Token);
                     if (buffer.Capacity > 1 << 20) buffer = new ArrayBufferWriter<byte>(4096);
                 }
+                await stream.UncorkAsync(over.Token);
             }
             await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", over.Token);
         }

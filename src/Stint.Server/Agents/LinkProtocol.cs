@@ -27,9 +27,9 @@ internal sealed partial class LinkProtocol(
         agents.EndAll();
     }
 
-    public async Task ServeAsync(WebSocket socket, string node, string thumbprint, string address, CancellationToken cancellation)
+    public async Task ServeAsync(WebSocket socket, CorkedStream stream, string node, string thumbprint, string address, CancellationToken cancellation)
     {
-        var session = new AgentSession(socket, node, signer, log);
+        var session = new AgentSession(socket, stream, node, signer, log);
         await using var aborted = cancellation.Register(session.End);
         var writing = session.WriteAsync();
         try
@@ -92,14 +92,17 @@ internal sealed partial class LinkProtocol(
 
     private async Task ReceiveAsync(AgentSession session, FrameBuffer frame)
     {
+        var receipts = new ReceiptsSeen();
         while (await session.ReadAsync(frame) is { } message && !session.Fenced)
         {
             switch (message.BodyCase)
             {
                 case ToServer.BodyOneofCase.StepStarted:
+                    receipts.Started(message.StepStarted);
                     await engine.PostAsync(Report.Of(session, message.ReportId, message.StepStarted, log), session.Over);
                     break;
                 case ToServer.BodyOneofCase.StepExited:
+                    receipts.Exited(message.StepExited);
                     await engine.PostAsync(Report.Of(session, message.ReportId, message.StepExited, log), session.Over);
                     break;
                 case ToServer.BodyOneofCase.JobReleased:

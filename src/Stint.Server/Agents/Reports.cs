@@ -33,6 +33,12 @@ internal sealed partial class Report(AgentSession session, ulong id, Command com
 
     public override void Abandon() { }
 
+    /// <summary>
+    /// That a batch script started moves nothing (no job, no share, no client): its record goes with the next commit, which for a
+    /// short job is the one of its end. An srun waits to hear that its step runs.
+    /// </summary>
+    public override bool CanWait => command is ReportStepStarted { Report.StepId: StepIds.Batch };
+
     private static bool HasShare(Core.Jobs.Job job, string node)
     {
         for (var i = 0; i < job.Shares.Count; i++)

@@ -113,7 +113,9 @@ internal sealed partial class Engine : IDisposable
 
     private void Drain()
     {
+        inbox.BeginTaking();
         while (works.Count < BatchMax && inbox.TryTake(out var work)) works.Add(work);
+        if (works.Count == BatchMax) inbox.Wake();
     }
 
     private void RunBatch()

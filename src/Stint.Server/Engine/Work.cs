@@ -11,6 +11,8 @@ internal abstract class Work
     /// <summary>May throw for a bug in a reading only: what was decided before stays decided.</summary>
     public abstract void Decide(Batch batch);
     public abstract void Committed();
+    /// <summary>Nobody waits for its answer: it need not wake the engine, and shares the next commit.</summary>
+    public virtual bool CanWait => false;
     /// <summary>The engine ended before it got to this.</summary>
     public abstract void Abandon();
 }

@@ -4,22 +4,28 @@ using Stint.Storage;
 namespace Stint.Server.History;
 
 /// <summary>
-/// Carries the journal's records into the history, behind a durable cursor, on a loop of its own (the journal reads beside its writer). Whatever ails
-/// the history's database (locked, full, gone), the engine does not notice: the cursor lags, and what it needs stays in the journal.
+/// Carries the journal's records into the history, behind a durable cursor, on a loop of its own. Fresh records are handed over in memory; after a
+/// start, a failure or a flood they are read from the journal. Whatever ails the history's database (locked, full, gone), the engine does not
+/// notice: the cursor lags, and what it needs stays in the journal.
 /// </summary>
 internal sealed partial class Projector : IDisposable
 {
-    private const int BatchMax = 2_000;
+    private const int BatchMax = 2_000, FreshMax = 20_000;
+    /// <summary>One commit takes what came in this time; a question to the history does not wait for it.</summary>
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1), RetryFirst = TimeSpan.FromMilliseconds(200), RetryMax = TimeSpan.FromSeconds(10);
 
     private readonly IJournal journal;
     private readonly Func<IHistory> openHistory;
     private readonly ILogger log;
-    private readonly SemaphoreSlim wanted = new(0, 1);
+    private readonly SemaphoreSlim wanted = new(0, 1), hurry = new(0, 1);
     private readonly Lock gate = new();
     private TaskCompletionSource moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IHistory? history;
-    private long cursor;
+    private List<(long Sequence, Record Record)> fresh = [], taken = [];
+    /// <summary>Not all that is committed and not projected is in <see cref="fresh"/>.</summary>
+    private bool behind = true;
+    private long cursor, durable;
     private volatile string error = "";
 
     public Projector(IJournal journal, Func<IHistory> openHistory, ILogger<Projector> log)
@@ -35,13 +41,32 @@ internal sealed partial class Projector : IDisposable
     /// <summary>Empty: fine.</summary>
     public string Error => error;
 
-    /// <summary>There are new records; any thread, cheap.</summary>
-    public void Wake()
+    /// <summary>Records up to here outlive a power cut in the history, too: the journal may forget them.</summary>
+    public long DurableCursor => Volatile.Read(ref durable);
+
+    /// <summary>A committed record, in order. It is only read from here on, by the engine as well.</summary>
+    public void Offer(long sequence, Record record)
     {
-        if (wanted.CurrentCount > 0) return;
+        bool first;
+        lock (gate)
+        {
+            if (fresh.Count >= FreshMax)
+            {
+                fresh.Clear();
+                behind = true;
+            }
+            fresh.Add((sequence, record));
+            first = fresh.Count == 1;
+        }
+        if (first) Raise(wanted);
+    }
+
+    private static void Raise(SemaphoreSlim flag)
+    {
+        if (flag.CurrentCount > 0) return;
         try
         {
-            wanted.Release();
+            flag.Release();
         }
         catch (SemaphoreFullException)
         {
@@ -72,8 +97,7 @@ internal sealed partial class Projector : IDisposable
                 Recovered();
                 retry = RetryFirst;
                 await wanted.WaitAsync(Quiet, stopping);
-                // A little patience makes one commit of many records.
-                await Task.Delay(20, stopping);
+                await hurry.WaitAsync(Gathering, stopping);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -111,36 +135,73 @@ internal sealed partial class Projector : IDisposable
             Task next;
             lock (gate) next = moved.Task;
             if (Cursor >= sequence) return;
-            Wake();
+            Raise(hurry);
+            Raise(wanted);
             await next.WaitAsync(timer.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         cancellation.ThrowIfCancellationRequested();
     }
 
+    /// <summary>True: there is more.</summary>
     private bool Step()
     {
-        var (from, to) = Open();
-        var records = new List<(long, Record)>();
-        foreach (var entry in from.Read(to.Cursor))
+        var to = Open();
+        if (TakeFresh()) return StepFromJournal(to);
+        taken.RemoveAll(entry => entry.Sequence <= to.Cursor);
+        if (taken.Count == 0) return false;
+        if (taken[0].Sequence != to.Cursor + 1)
         {
-            records.Add(entry);
-            if (records.Count == BatchMax) break;
+            lock (gate) behind = true;
+            return true;
         }
-        if (records.Count == 0) return false;
-        to.Project(records);
-        Moved(to.Cursor);
-        return records.Count == BatchMax;
+        Project(to, taken);
+        return false;
     }
 
-    private (IJournal, IHistory) Open()
+    /// <summary>True: what was taken is not all, the journal has the rest (and all of it).</summary>
+    private bool TakeFresh()
+    {
+        taken.Clear();
+        lock (gate)
+        {
+            (fresh, taken) = (taken, fresh);
+            var wasBehind = behind;
+            behind = false;
+            return wasBehind;
+        }
+    }
+
+    private bool StepFromJournal(IHistory to)
+    {
+        taken.Clear();
+        foreach (var entry in journal.Read(to.Cursor))
+        {
+            taken.Add(entry);
+            if (taken.Count == BatchMax) break;
+        }
+        var isMore = taken.Count == BatchMax;
+        if (isMore) lock (gate) behind = true;
+        if (taken.Count > 0) Project(to, taken);
+        return isMore;
+    }
+
+    private void Project(IHistory to, List<(long, Record)> records)
+    {
+        to.Project(records);
+        Moved(to);
+    }
+
+    private IHistory Open()
     {
         history ??= openHistory();
-        Moved(history.Cursor);
-        return (journal, history);
+        Moved(history);
+        return history;
     }
 
-    private void Moved(long to)
+    private void Moved(IHistory by)
     {
+        Volatile.Write(ref durable, by.DurableCursor);
+        var to = by.Cursor;
         if (Volatile.Read(ref cursor) == to) return;
         Volatile.Write(ref cursor, to);
         TaskCompletionSource waiters;
@@ -153,6 +214,7 @@ internal sealed partial class Projector : IDisposable
         // Opened anew next time: the file may have been replaced.
         history?.Dispose();
         history = null;
+        lock (gate) behind = true;
         if (error == e.Message) return;
         error = e.Message.Length == 0 ? e.GetType().Name : e.Message;
         Log.Lagging(log, error);
@@ -169,6 +231,7 @@ internal sealed partial class Projector : IDisposable
     {
         history?.Dispose();
         wanted.Dispose();
+        hurry.Dispose();
     }
 
     private static partial class Log

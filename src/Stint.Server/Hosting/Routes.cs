@@ -45,6 +45,7 @@ internal static class Routes
         app.Use(next => context => unexpected.InvokeAsync(context, next));
         app.UseRouting();
         app.Use(next => context => gate.InvokeAsync(context, next));
+        app.Use(next => context => Agents.CorkedUpgrade.InvokeAsync(context, next));
         app.UseWebSockets();
         MapJobs(app, parts);
         MapCluster(app, parts);

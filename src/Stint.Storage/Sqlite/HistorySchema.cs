@@ -37,7 +37,10 @@ internal static class HistorySchema
         var format = connection.Number("PRAGMA user_version");
         if (format > Format) throw new InvalidDataException($"{path} has history format {format}; this version reads up to {Format}");
         connection.Run("PRAGMA journal_mode = WAL");
-        connection.Run("PRAGMA synchronous = FULL");
+        // NORMAL: no fsync per commit. A power cut may take the last commits, rows and cursor together, never half of one; what it
+        // took is projected again, for the journal keeps all records after the cursor that a checkpoint made durable.
+        connection.Run("PRAGMA synchronous = NORMAL");
+        connection.Run("PRAGMA wal_autocheckpoint = 0");
         if (!isEmpty) return;
         using var transaction = connection.BeginTransaction();
         connection.Run(Tables);

@@ -15,6 +15,8 @@ internal static class SqliteFile
         try
         {
             connection.Open();
+            // Commands wait by themselves; a Statement waits in SQLite.
+            SQLitePCL.raw.sqlite3_busy_timeout(connection.Handle, timeoutSeconds * 1_000);
             return connection;
         }
         catch

@@ -14,11 +14,13 @@ public sealed class HistoryException(string message, Exception? inner = null) : 
 public sealed class SqliteHistory : IHistory
 {
     private const int LockTimeoutSeconds = 1;
+    /// <summary>Some 10 MB of write-ahead log.</summary>
+    private const int RecordsPerCheckpoint = 10_000;
 
     private readonly string path;
     private SqliteConnection? connection;
     private HistoryProjection? projection;
-    private long cursor;
+    private long cursor, durable;
 
     /// <summary>Never throws for a file that is locked or not there: the first <see cref="Project"/> opens or makes it.</summary>
     public SqliteHistory(string path)
@@ -32,6 +34,8 @@ public sealed class SqliteHistory : IHistory
     /// <summary>As far as known: 0 until the file could be opened.</summary>
     public long Cursor => Interlocked.Read(ref cursor);
 
+    public long DurableCursor => Interlocked.Read(ref durable);
+
     public void Project(IReadOnlyList<(long Sequence, Record Record)> records)
     {
         try
@@ -40,10 +44,11 @@ public sealed class SqliteHistory : IHistory
             if (records.Count == 0 || records[^1].Sequence <= cursor) return;
             using var transaction = connection!.BeginTransaction();
             foreach (var (sequence, record) in records)
-                if (sequence > cursor) projection!.Apply(record, transaction);
+                if (sequence > cursor) projection!.Apply(record);
             connection.Run($"UPDATE cursor SET sequence = {records[^1].Sequence}");
             transaction.Commit();
             Interlocked.Exchange(ref cursor, records[^1].Sequence);
+            if (cursor - durable >= RecordsPerCheckpoint) Checkpoint();
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -61,7 +66,18 @@ public sealed class SqliteHistory : IHistory
         HistorySchema.Ensure(connection, path);
         projection = new HistoryProjection(connection);
         var stored = connection.Number("SELECT sequence FROM cursor");
-        return Interlocked.Exchange(ref cursor, stored) > stored;
+        var isNew = Interlocked.Exchange(ref cursor, stored) > stored;
+        Interlocked.Exchange(ref durable, 0);
+        Checkpoint();
+        return isNew;
+    }
+
+    /// <summary>Syncs the write-ahead log first, so all that was committed before is durable, moved into the database or not.</summary>
+    private void Checkpoint()
+    {
+        var reached = cursor;
+        // The first column says that another checkpoint was under way; the next one will do.
+        if (connection!.Number("PRAGMA wal_checkpoint(PASSIVE)") == 0) Interlocked.Exchange(ref durable, reached);
     }
 
     public IReadOnlyList<HistoryJob> Query(HistoryQuery query)

@@ -17,8 +17,7 @@ public sealed class SqliteJournal : IJournal
     private readonly string path;
     private readonly FileStream guard;
     private readonly SqliteConnection connection;
-    private readonly SqliteCommand insertRecord;
-    private readonly SqliteCommand insertBlob;
+    private readonly Statement begin, commit, insertRecord, insertBlob;
     private Exception? broken;
     private long lastSequence;
 
@@ -27,9 +26,10 @@ public sealed class SqliteJournal : IJournal
         this.path = path;
         this.guard = guard;
         this.connection = connection;
-        insertRecord = connection.Prepare("INSERT INTO records (sequence, body, checksum) VALUES ($sequence, $body, $checksum)",
-            "$sequence", "$body", "$checksum");
-        insertBlob = connection.Prepare("INSERT OR IGNORE INTO blobs (hash, content) VALUES ($hash, $content)", "$hash", "$content");
+        begin = new Statement(connection, "BEGIN IMMEDIATE");
+        commit = new Statement(connection, "COMMIT");
+        insertRecord = new Statement(connection, "INSERT INTO records (sequence, body, checksum) VALUES (?1, ?2, ?3)");
+        insertBlob = new Statement(connection, "INSERT OR IGNORE INTO blobs (hash, content) VALUES (?1, ?2)");
         lastSequence = Math.Max(connection.Number("SELECT max(sequence) FROM records"),
             connection.Number("SELECT max(sequence) FROM snapshots"));
     }
@@ -75,15 +75,17 @@ public sealed class SqliteJournal : IJournal
         if (records.Count == 0 && blobs.Count == 0) return;
         try
         {
-            using var transaction = connection.BeginTransaction();
-            foreach (var blob in blobs) insertBlob.Run(transaction, blob.Hash, blob.Content.ToArray());
+            // A failure in between leaves the transaction open, and the journal broken for this process: closing it rolls back.
+            begin.Run();
+            for (var i = 0; i < blobs.Count; i++) insertBlob.Bind(1, blobs[i].Hash).Bind(2, blobs[i].Content.Span).Run();
             var sequence = lastSequence;
-            foreach (var record in records)
+            for (var i = 0; i < records.Count; i++)
             {
-                var body = record.ToByteArray();
-                insertRecord.Run(transaction, ++sequence, body, (long)RecordChecksum.Of(sequence, body));
+                var body = records[i].ToByteArray();
+                sequence++;
+                insertRecord.Bind(1, sequence).Bind(2, body).Bind(3, RecordChecksum.Of(sequence, body)).Run();
             }
-            transaction.Commit();
+            commit.Run();
             Interlocked.Exchange(ref lastSequence, sequence);
         }
         catch (Exception e) when (e is SqliteException or IOException or InvalidOperationException)
@@ -217,8 +219,7 @@ public sealed class SqliteJournal : IJournal
 
     public void Dispose()
     {
-        insertRecord.Dispose();
-        insertBlob.Dispose();
+        foreach (var statement in (ReadOnlySpan<Statement>)[begin, commit, insertRecord, insertBlob]) statement.Dispose();
         connection.Dispose();
         guard.Dispose();
     }

@@ -46,7 +46,7 @@ public sealed class NodePlacementTests(ITestOutputHelper output)
         var order = demands.ToArray();
         new Random(seed + 77).Shuffle(order);
         uint id = 0;
-        foreach (var demand in order.Take(2_000)) Apply(cluster, new Record { JobSubmitted = new JobSubmitted { JobId = ++id, Spec = SpecOf(demand) } });
+        foreach (var demand in order.Take(4_000)) Apply(cluster, new Record { JobSubmitted = new JobSubmitted { JobId = ++id, Spec = SpecOf(demand) } });
         var free = new FreeResources();
         var nodes = cluster.Partitions[0].Nodes;
         var requests = new RequestTable();

@@ -11,9 +11,10 @@ namespace Stint.Core.Scheduling.Placing;
 /// </summary>
 internal sealed class DemandSample
 {
-    private const int Length = 1024;
+    /// <summary>Jobs that are remembered.</summary>
+    public const int Length = 4096;
     private const int RenewAfterMax = 256;
-    private const int KindsMax = 128;
+    private const int KindsMax = 256;
 
     private readonly Request[] ring = new Request[Length];
     private int noted, renewAt = 1;

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Stint.Core.Nodes;
 using Stint.Core.Resources;
 using Stint.Core.Scheduling.Planning.Placement;
@@ -15,7 +16,8 @@ internal readonly record struct GpuRating(float Waste, float Left, int GpuCell);
 /// </summary>
 internal sealed class GpuRatings
 {
-    private const int Entries = 1 << 16;
+    /// <summary>Ratings kept per kind of node and state are many on large clusters; the table grows with the nodes to its bound.</summary>
+    private const int EntriesMin = 1 << 12, EntriesMax = 1 << 19, EntriesPerNode = 128;
     private const int GpusMax = 64;
     /// <summary>In thousandths of a GPU: as coarse as <see cref="FragmentationGradient"/> compares.</summary>
     private const double GrowthStep = 40;
@@ -32,7 +34,7 @@ internal sealed class GpuRatings
         var cpus = balance.Cpus.Count;
         var state = KeyOf(kind, cpus, balance);
         var key = Mix(state, (uint)request.GetHashCode()) | 1;      // never the 0 of an empty entry
-        ref var entry = ref kept[key & (Entries - 1)];
+        ref var entry = ref kept[key & (uint)(kept.Length - 1)];
         if (entry.Key != key) entry = (key, Compute(scope, request, kind, cpus, balance, state | 1));
         return entry.Rating;
     }
@@ -41,7 +43,8 @@ internal sealed class GpuRatings
     {
         version = scope.Demand.Version;
         gradient = new FragmentationGradient(scope.Demand.Mix(scope), new BestFit(scope.LargestCpuMilli, scope.LargestGpuMilli));
-        if (kept.Length == 0) (kept, states) = (new (ulong, GpuRating)[Entries], new (ulong, double)[Entries / 4]);
+        var entries = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(scope.Nodes * EntriesPerNode, EntriesMin, EntriesMax));
+        if (kept.Length < entries) (kept, states) = (new (ulong, GpuRating)[entries], new (ulong, double)[entries / 4]);
         Array.Clear(kept);
         Array.Clear(states);
     }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using Stint.Server.Agents;
 using Stint.Server.Auth;
 
@@ -19,6 +20,6 @@ internal static class Link
         }
         var caller = (Caller.Remote)context.Caller();
         using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = TimeSpan.FromSeconds(20), KeepAliveTimeout = TimeSpan.FromSeconds(20) });
-        await link.ServeAsync(socket, caller.Node!, caller.Thumbprint!, context.Connection.RemoteIpAddress?.ToString() ?? "", context.RequestAborted);
+        await link.ServeAsync(socket, ((CorkedUpgrade)context.Features.GetRequiredFeature<IHttpUpgradeFeature>()).Stream!, caller.Node!, caller.Thumbprint!, context.Connection.RemoteIpAddress?.ToString() ?? "", context.RequestAborted);
     }
 }
