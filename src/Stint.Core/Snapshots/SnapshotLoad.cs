@@ -17,6 +17,7 @@ public sealed partial class Cluster
         foreach (var image in snapshot.Nodes) cluster.Load(image);
         cluster.RebuildPartitions();
         cluster.jobs.EnsureCapacity(snapshot.Jobs.Count);
+        foreach (var spec in snapshot.Specs) cluster.specs.Adopt(spec);
         foreach (var image in snapshot.Jobs) cluster.Load(image, SpecOf(image, snapshot));
         foreach (var job in cluster.jobs.Values) cluster.Index(job);
         foreach (var token in snapshot.Tokens) cluster.tokens[token.Hash] = token;

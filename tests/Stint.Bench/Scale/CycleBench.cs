@@ -32,6 +32,7 @@ internal static class CycleBench
         Full(big);
         Incremental(big);
         Sliced(big);
+        if (jobs >= 10_000) LatencyBench.Run(big, RandomRunning);
     }
 
     private static void Full(BigCluster big)
