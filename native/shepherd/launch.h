@@ -13,13 +13,23 @@ static int become(uid_t uid, gid_t gid, size_t n, const gid_t *groups)
     return setgroups(n, groups) || setegid(gid) || seteuid(uid);
 }
 
+// A task's descriptors are opened outside its group, where no device filter holds: what is no terminal and none of null, zero, full, random and
+// urandom would come into the job with an --output or --input of its user's choice.
+static int is_plain(dev_t device)
+{
+    unsigned a = major(device), b = minor(device);
+    return (a == 1 && (b == 3 || b == 5 || b == 7 || b == 8 || b == 9)) || (a == 5 && b == 0) || (a >= 136 && a <= 143);
+}
+
 static int open_file(const struct stream *s, int input)
 {
     int mode = input ? O_RDONLY : O_WRONLY | O_CREAT | (job.append ? O_APPEND : O_TRUNC);
     struct stat st;
     int fd = open(s->path, mode | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);      // O_NONBLOCK: a FIFO without a reader fails, it does not hang
     if (fd < 0) return -1;
-    if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) { close(fd); errno = EISDIR; return -1; }
+    if (fstat(fd, &st) < 0) { int error = errno; close(fd); errno = error; return -1; }
+    if (S_ISDIR(st.st_mode)) { close(fd); errno = EISDIR; return -1; }
+    if ((S_ISCHR(st.st_mode) && !is_plain(st.st_rdev)) || S_ISBLK(st.st_mode)) { close(fd); errno = EPERM; return -1; }
     fcntl(fd, F_SETFL, mode & O_APPEND);
     return fd;
 }

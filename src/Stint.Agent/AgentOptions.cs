@@ -1,4 +1,5 @@
 using System.Globalization;
+using Stint.Agent.Gpus;
 using Stint.Agent.Hardware;
 using Stint.Agent.Session;
 
@@ -20,7 +21,13 @@ internal sealed record AgentOptions
           --ca-fingerprint HEX  SHA-256 of the cluster's CA certificate, for the first start (stint token prints it)
           --cgroup-root NAME    name of the group above all of Stint's (default: stint); on cgroup v2 also the absolute path of a delegated group
           --declare LIST        hardware to report instead of what is there: cpus=16,sockets=2,cores=8,threads=1,memory=20000M,gpus=0
-                                (several agents on one host, tests; receipts say that it is not real)
+                                (several agents on one host, tests; receipts say that it is not real);
+                                gres=gpu:test:4 for GPUs without device nodes, gres=gpu:test:4:/dev/x[0-3] with them
+          --gres SPEC           devices of one kind instead of the detected ones of that name: gpu:a100:2:/dev/nvidia[0-1]:cores=0-7; can be
+                                repeated; the lines of DIR/gres.conf for this node (as in Slurm's gres.conf) do the same
+          --allow-device NAME   a device node that every job may open, beyond null, zero, full, random, urandom, tty, ptmx and pts: fuse, tun, kvm,
+                                infiniband, shared-memory, or an absolute path; can be repeated
+          --devices MODE        required (default): no step starts unless its device filter holds; off: jobs open what their users may open
           --shepherd PATH       stint-shepherd (default: beside this program)
           --console             log to standard error too
           --unprivileged-test   run without root; nothing can be enforced, so steps that have limits do not start
@@ -38,6 +45,9 @@ internal sealed record AgentOptions
     public string? Fingerprint { get; init; }
     public string CgroupRoot { get; init; } = "stint";
     public DeclaredHardware? Declared { get; init; }
+    public IReadOnlyList<GresLine> Gres { get; init; } = [];
+    public IReadOnlyList<string> AllowedDevices { get; init; } = [];
+    public bool FiltersDevices { get; init; } = true;
     public string Shepherd { get; init; } = Path.Combine(AppContext.BaseDirectory, "stint-shepherd");
     public bool Console { get; init; }
     public bool UnprivilegedTest { get; init; }
@@ -57,7 +67,11 @@ internal sealed record AgentOptions
                 case "--console" or "--unprivileged-test" when value is null:
                     values[name] = "";
                     break;
-                case "--home" or "--node" or "--server" or "--token" or "--ca-fingerprint" or "--cgroup-root" or "--declare" or "--shepherd":
+                case "--gres" or "--allow-device":
+                    var more = value ?? (++at < arguments.Count ? arguments[at] : throw new FormatException($"{name} needs a value"));
+                    values[name] = values.TryGetValue(name, out var before) ? $"{before}\n{more}" : more;
+                    break;
+                case "--devices" or "--home" or "--node" or "--server" or "--token" or "--ca-fingerprint" or "--cgroup-root" or "--declare" or "--shepherd":
                     values[name] = value ?? (++at < arguments.Count ? arguments[at] : throw new FormatException($"{name} needs a value"));
                     break;
                 default: throw new FormatException($"unknown option {arguments[at]}; --help lists them");
@@ -75,11 +89,18 @@ internal sealed record AgentOptions
             Home = home, Node = NodeName(Needed("--node")), Server = ServerAddress.Parse(Needed("--server"), home),
             Token = values.GetValueOrDefault("--token"), Fingerprint = Hex(values.GetValueOrDefault("--ca-fingerprint")),
             Declared = values.GetValueOrDefault("--declare") is { } declare ? DeclaredHardware.Parse(declare) : null,
+            Gres = [.. Each(values, "--gres").Select(text => GresLine.ParseShort("--gres", text))], AllowedDevices = [.. Each(values, "--allow-device")],
+            FiltersDevices = values.GetValueOrDefault("--devices", "required") switch
+            {
+                "required" => true, "off" => false, var mode => throw new FormatException($"--devices {mode}: required or off"),
+            },
             Console = values.ContainsKey("--console"), UnprivilegedTest = values.ContainsKey("--unprivileged-test"),
         };
         if (values.GetValueOrDefault("--cgroup-root") is { } root) options = options with { CgroupRoot = GroupRoot(root) };
         return values.GetValueOrDefault("--shepherd") is { } shepherd ? options with { Shepherd = Path.GetFullPath(shepherd) } : options;
     }
+
+    private static IEnumerable<string> Each(Dictionary<string, string> values, string name) => values.TryGetValue(name, out var text) ? text.Split('\n') : [];
 
     /// <summary>The name becomes part of paths: letters, digits, '-', '_', '.', and no dot or dash in front.</summary>
     private static string NodeName(string name) =>

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Stint.Agent.Cgroups;
+using Stint.Agent.Gpus;
 using Stint.Agent.Hardware;
 using Stint.Agent.Kernel;
 using Stint.Agent.Launch;
@@ -52,13 +53,14 @@ internal static partial class NodeAgent
         var log = logs.For("agent");
         try
         {
-            var machine = Machine.Detect(options.Declared);
+            var machine = Machine.Detect(options.Declared, NodeGres.Read(options));
+            var devices = NodeGres.Devices(options, machine);
             Log.Starting(log, AgentVersion.Text, options.Node, machine.Report.Cpus, machine.Report.MemoryBytes, CpuList.Format(machine.Cpus.KernelCpus));
             var identity = await JoinedAsync(options, log, cancellation);
-            using var cgroups = Open(options, machine, log);
+            using var cgroups = Open(options, machine, devices, log);
             try
             {
-                await ServeAsync(options, identity, machine, cgroups, logs, cancellation);
+                await ServeAsync(options, identity, machine, devices, cgroups, logs, cancellation);
             }
             finally
             {
@@ -81,19 +83,19 @@ internal static partial class NodeAgent
             Log.NotJoined(log, e.Message);
             return Complain(NotJoined, e.Message);
         }
-        catch (Exception e) when (e is CgroupException or ArgumentException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is CgroupException or ArgumentException or FormatException or IOException or UnauthorizedAccessException)
         {
             Log.Failed(log, e);
             return Complain(Failed, e.Message);
         }
     }
 
-    private static async Task ServeAsync(AgentOptions options, NodeIdentity identity, Machine machine, CgroupTree cgroups, JsonLinesLog logs, CancellationToken cancellation)
+    private static async Task ServeAsync(AgentOptions options, NodeIdentity identity, Machine machine, NodeDevices devices, CgroupTree cgroups, JsonLinesLog logs, CancellationToken cancellation)
     {
         var log = logs.For("agent");
         var outbox = new Outbox();
         if (!File.Exists(options.Shepherd)) throw new IOException($"{options.Shepherd} does not exist: no step could be started (--shepherd says where it is)");
-        using var host = new StepHost(new StepHostOptions(options.Spool, options.Shepherd), cgroups, outbox, TimeProvider.System, e => Log.Fault(log, e));
+        using var host = new StepHost(new StepHostOptions(options.Spool, options.Shepherd) { Devices = devices }, cgroups, outbox, TimeProvider.System, e => Log.Fault(log, e));
         await host.RecoverAsync(cancellation);
         Log.Recovered(log, host.Holdings.Count);
         if (!options.UnprivilegedTest) await TestAsync(options, cgroups, log, cancellation);
@@ -110,10 +112,10 @@ internal static partial class NodeAgent
         Log.Tested(log, (long)TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);
     }
 
-    private static CgroupTree Open(AgentOptions options, Machine machine, ILogger log)
+    private static CgroupTree Open(AgentOptions options, Machine machine, NodeDevices devices, ILogger log)
     {
         var layout = new CgroupProbe(KernelFiles.Instance).Look(options.CgroupRoot, options.Node);
-        var tree = CgroupOpening.Open(layout, machine.Cpus, machine.MachineMemoryBytes, KernelFiles.Instance, TimeProvider.System, log);
+        var tree = CgroupOpening.Open(layout, machine.Cpus, machine.MachineMemoryBytes, KernelFiles.Instance, TimeProvider.System, log, options.FiltersDevices ? devices : null);
         foreach (var capability in tree.Capabilities) Log.Capability(log, capability.Resource, capability.Available, capability.Detail);
         machine.Report.Capabilities.AddRange(tree.Capabilities);
         return tree;

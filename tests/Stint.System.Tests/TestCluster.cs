@@ -14,6 +14,9 @@ public sealed class TestCluster : IAsyncDisposable
     private static int s_count;
     private readonly Dictionary<string, string> _environment;
 
+    /// <summary>Every deadline is multiplied by it: 1, or more in an emulated guest.</summary>
+    public static int Patience { get; } = int.TryParse(Environment.GetEnvironmentVariable("STINT_PATIENCE"), CultureInfo.InvariantCulture, out var factor) ? factor : 1;
+
     public string Home { get; }
     public string CgroupRoot { get; }
     public string Work { get; }
@@ -30,7 +33,7 @@ public sealed class TestCluster : IAsyncDisposable
         _environment = new() { ["STINT_HOME"] = Home, ["PATH"] = $"{Bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", ["LANG"] = "C.UTF-8" };
     }
 
-    public static async Task<TestCluster> StartAsync(string nodes = "n1", string? declare = null, string config = "")
+    public static async Task<TestCluster> StartAsync(string nodes = "n1", string? declare = null, string config = "", Action<TestCluster>? prepare = null)
     {
         var cluster = new TestCluster(nodes);
         Directory.CreateDirectory(cluster.Home);
@@ -38,6 +41,7 @@ public sealed class TestCluster : IAsyncDisposable
         File.SetUnixFileMode(cluster.Work, (UnixFileMode)0b001_111_111_111);
         await File.WriteAllTextAsync(Path.Combine(cluster.Home, "stint.yaml"), "kill_wait: 2s\n" + config);
         cluster._declare = declare;
+        prepare?.Invoke(cluster);
         await cluster.UpAsync();
         return cluster;
     }
@@ -64,7 +68,7 @@ public sealed class TestCluster : IAsyncDisposable
             await process.StandardInput.WriteAsync(input);
             process.StandardInput.Close();
         }
-        using var deadline = new CancellationTokenSource(patience ?? TimeSpan.FromSeconds(60));
+        using var deadline = new CancellationTokenSource((patience ?? TimeSpan.FromSeconds(60)) * Patience);
         var output = process.StandardOutput.ReadToEndAsync(deadline.Token);
         var error = process.StandardError.ReadToEndAsync(deadline.Token);
         try
@@ -124,7 +128,7 @@ public sealed class TestCluster : IAsyncDisposable
             await socket.ConnectAsync(new System.Net.Sockets.UnixDomainSocketEndPoint(Path.Combine(Home, "run/stint.sock")), cancellation);
             return new System.Net.Sockets.NetworkStream(socket, ownsSocket: true);
         },
-    }) { Timeout = TimeSpan.FromSeconds(30) };
+    }) { Timeout = TimeSpan.FromSeconds(30) * Patience };
 
     public async Task<JobView> EndedAsync(uint id, int secondsMax = 30)
     {
@@ -148,7 +152,7 @@ public sealed class TestCluster : IAsyncDisposable
         var clock = Stopwatch.StartNew();
         while (!await condition())
         {
-            if (clock.Elapsed.TotalSeconds > secondsMax) Assert.Fail($"after {secondsMax} s: {otherwise()}");
+            if (clock.Elapsed.TotalSeconds > secondsMax * Patience) Assert.Fail($"after {secondsMax} s: {otherwise()}");
             await Task.Delay(20);
         }
     }
@@ -166,12 +170,16 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>Kernel groups of jobs that exist now, over all hierarchies, relative to this cluster's root.</summary>
     public IReadOnlyList<string> JobGroups() =>
     [
-        .. from hierarchy in (string[])["/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids", "/sys/fs/cgroup/freezer", "/sys/fs/cgroup/cpuset", "/sys/fs/cgroup"]
+        .. from hierarchy in (string[])["/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids", "/sys/fs/cgroup/freezer", "/sys/fs/cgroup/cpuset", "/sys/fs/cgroup" + OwnGroup()]
            let root = Path.Combine(hierarchy, CgroupRoot)
            where Directory.Exists(root)
            from folder in Directory.EnumerateDirectories(root, "j*", SearchOption.AllDirectories)
            select folder,
     ];
+
+    /// <summary>Of this process in the v2 hierarchy, below which the agent makes its groups: empty at its root.</summary>
+    private static string OwnGroup() =>
+        File.ReadLines("/proc/self/cgroup").FirstOrDefault(static line => line.StartsWith("0::", StringComparison.Ordinal))?[3..].TrimEnd('/') ?? "";
 
     public IReadOnlyList<int> Shepherds() =>
     [

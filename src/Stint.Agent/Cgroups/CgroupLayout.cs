@@ -47,6 +47,6 @@ internal sealed record CgroupLayout(
 
     private static string? Controller(string resource) => resource switch
     {
-        "cpu" => "cpuset", "memory" or "swap" => "memory", "pids" => "pids", "kill" => "freezer", "usage" => "cpuacct", _ => null,
+        "cpu" => "cpuset", "memory" or "swap" => "memory", "pids" => "pids", "kill" => "freezer", "usage" => "cpuacct", "devices" => "devices", _ => null,
     };
 }

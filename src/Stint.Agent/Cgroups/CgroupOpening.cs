@@ -2,8 +2,10 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Stint.Agent.Cgroups.V1;
 using Stint.Agent.Cgroups.V2;
+using Stint.Agent.Devices;
 using Stint.Agent.Hardware;
 using Stint.Agent.Kernel;
+using Stint.Protocol.Agents;
 
 namespace Stint.Agent.Cgroups;
 
@@ -12,7 +14,7 @@ internal static class CgroupOpening
 {
     private const int Attempts = 10;
 
-    public static CgroupTree Open(CgroupLayout layout, CpuMap map, ulong machineMemoryBytes, IGroupFiles files, TimeProvider time, ILogger? log = null)
+    public static CgroupTree Open(CgroupLayout layout, CpuMap map, ulong machineMemoryBytes, IGroupFiles files, TimeProvider time, ILogger? log = null, IDeviceAllowances? devices = null)
     {
         var refused = new Dictionary<string, string>(StringComparer.Ordinal);
         if (layout.Version == CgroupVersion.V2) HandDown(layout, files, refused);
@@ -22,7 +24,13 @@ internal static class CgroupOpening
             foreach (var controller in hierarchy.Controllers) refused[controller] = why;
         }
         var usable = layout.Without(refused);
-        ICgroupVersion version = layout.Version == CgroupVersion.V1 ? new CgroupV1(usable, files, map) : new CgroupV2(usable, files, map);
+        if (devices is null)
+        {
+            IReadOnlyList<Capability> unfiltered = [.. usable.Capabilities.Select(c => c.Resource != DeviceRows.Resource ? c
+                : new Capability { Resource = c.Resource, Available = false, Detail = "this agent was told not to filter devices" })];
+            usable = usable with { Capabilities = unfiltered };
+        }
+        ICgroupVersion version = layout.Version == CgroupVersion.V1 ? new CgroupV1(usable, files, map, devices) : new CgroupV2(usable, files, map, devices);
         version.Open(usable.Root, isLeaf: false);
         version.Open(usable.Base, isLeaf: false);
         return new CgroupTree(usable, map, machineMemoryBytes, files, version, time, log ?? NullLogger.Instance);

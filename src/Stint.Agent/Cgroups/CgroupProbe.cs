@@ -13,7 +13,7 @@ namespace Stint.Agent.Cgroups;
 internal sealed class CgroupProbe(IGroupFiles files, string procDirectory = "/proc", string cgroupDirectory = "/sys/fs/cgroup")
 {
     private const long Cgroup2Magic = 0x63677270;             // linux/magic.h: CGROUP2_SUPER_MAGIC
-    private static readonly string[] UsedV1 = ["memory", "cpuset", "pids", "freezer", "cpuacct"];
+    private static readonly string[] UsedV1 = ["memory", "cpuset", "pids", "freezer", "cpuacct", "devices", "cpu"];
     private static readonly string[] UsedV2 = ["memory", "cpuset", "pids", "cpu"];
 
     /// <param name="root">A name ("stint"), or on v2 the absolute path of a group that was delegated to this agent.</param>
@@ -35,7 +35,7 @@ internal sealed class CgroupProbe(IGroupFiles files, string procDirectory = "/pr
         [
             Of("cpu", "cpuset"), Of("memory", "memory"),
             new Capability { Resource = "swap", Available = swap, Detail = swap ? $"{memory}/memory.memsw.limit_in_bytes" : "no swap accounting: memory.memsw.limit_in_bytes does not exist" },
-            Of("pids", "pids"), Of("kill", "freezer"), Of("usage", "cpuacct"),
+            Of("pids", "pids"), Of("kill", "freezer"), Of("usage", "cpuacct"), Of(DeviceRows.Resource, "devices"),
             new Capability { Resource = "oom_group", Available = false, Detail = "cgroup v1 has no memory.oom.group" },
             .. Everywhere(),
         ]);
@@ -56,7 +56,8 @@ internal sealed class CgroupProbe(IGroupFiles files, string procDirectory = "/pr
         [
             Of("cpu", "cpuset"), Of("memory", "memory"), Of("swap", "memory"), Of("pids", "pids"),
             new Capability { Resource = "kill", Available = true, Detail = kill ? "cgroup.kill" : "SIGKILL in a loop: cgroup.kill needs Linux 5.14" },
-            Of("usage", "cpu"), Of("oom_group", "memory"), .. Everywhere(),
+            Of("usage", "cpu"), Of("oom_group", "memory"),
+            new Capability { Resource = DeviceRows.Resource, Available = true, Detail = "BPF_CGROUP_DEVICE programs, queried back" }, .. Everywhere(),
         ]);
     }
 
@@ -103,7 +104,7 @@ internal sealed class CgroupProbe(IGroupFiles files, string procDirectory = "/pr
     {
         var pressure = files.Exists($"{procDirectory}/pressure/memory");
         yield return new Capability { Resource = "psi", Available = pressure, Detail = pressure ? "/proc/pressure" : "no /proc/pressure: the kernel needs CONFIG_PSI and psi=1" };
-        foreach (var (resource, why) in ReceiptRows.NotLimited) yield return new Capability { Resource = resource, Available = false, Detail = why };
+        foreach (var (resource, why) in ReceiptRows.NotLimited.Where(r => r.Resource != "gpu")) yield return new Capability { Resource = resource, Available = false, Detail = why };
     }
 
     private static unsafe long Magic(string path)

@@ -25,6 +25,7 @@ internal sealed partial class CgroupTree : ICgroups, IDisposable
     private readonly ProcessList _processes;
     private readonly GroupRemoval _removal;
     private readonly GroupTable _table = new();
+    private readonly UserLimit _user;
     private readonly TimeProvider _time;
     private readonly ITimer _idleTimer;
     private readonly ulong _machineMemoryBytes;
@@ -35,6 +36,7 @@ internal sealed partial class CgroupTree : ICgroups, IDisposable
         (_layout, _map, _files, _version, _time, _machineMemoryBytes, _log) = (layout, map, files, version, time, machineMemoryBytes, log);
         _processes = new ProcessList(layout, files);
         _removal = new GroupRemoval(layout, files, version, _processes);
+        _user = new UserLimit(layout, new LimitFile(files), files);
         _idleTimer = time.CreateTimer(_ => RemoveIdleUsers(IdleUserStays), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -57,10 +59,13 @@ internal sealed partial class CgroupTree : ICgroups, IDisposable
             try
             {
                 OpenUser(path);
-                if (job is null) MakeFresh(path.Job, isLeaf: false);
                 var receipt = new Receipt { Kernel = _layout.KernelName, Group = path.Step };
+                var aggregate = new Receipt();
+                if (limits.User is { } user) _user.Write(path.User, user, aggregate);
+                if (job is null) MakeFresh(path.Job, isLeaf: false);
                 var jobLimits = LimitJobAndStep(path, job, limits, receipt);
-                ReceiptRows.AddNotLimited(receipt);
+                receipt.Rows.AddRange(aggregate.Rows);
+                ReceiptRows.AddNotLimited(receipt, limits);
                 AddNotes(receipt, limits);
                 _table.Add(path, jobLimits);
                 return new StepGroup(key, uid, _version.ProcsFiles(path.Step), path.Step, receipt);
@@ -178,7 +183,11 @@ internal sealed partial class CgroupTree : ICgroups, IDisposable
         }
     }
 
-    public void Dispose() => _idleTimer.Dispose();
+    public void Dispose()
+    {
+        _idleTimer.Dispose();
+        (_version as IDisposable)?.Dispose();
+    }
 
     /// <summary>Removes the levels of users who had no job for that long.</summary>
     internal void RemoveIdleUsers(TimeSpan idleFor)

@@ -8,14 +8,16 @@ internal static class ReceiptRows
     /// <summary>What no node limits yet. Every receipt names them: a user must not take silence for a limit.</summary>
     public static readonly (string Resource, string Why)[] NotLimited =
     [
-        ("gpu", "device access is not limited by this version: a job can open every device that its user may open"),
+        ("gpu", "device access is not limited on this node: a job can open every device that its user may open"),
         ("disk", "no project quota is set: a job may fill the file systems that its user may write to"),
         ("network", "traffic is not limited"),
     ];
 
-    public static void AddNotLimited(Receipt receipt)
+    public static void AddNotLimited(Receipt receipt, Limits limits)
     {
-        foreach (var (resource, why) in NotLimited) receipt.Rows.Add(NotEnforced(resource, "", "", why));
+        var filtered = receipt.Rows.Any(r => r.Resource == DeviceRows.Resource);
+        foreach (var (resource, why) in NotLimited)
+            if (resource != "gpu" || !filtered) receipt.Rows.Add(NotEnforced(resource, resource == "gpu" ? limits.GresRequested : "", "", why));
     }
 
     public static ReceiptRow NotEnforced(string resource, string requested, string allocated, string why) =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Stint.Agent.Gpus;
 
 namespace Stint.Agent.Hardware;
 
@@ -8,6 +9,9 @@ namespace Stint.Agent.Hardware;
 /// </summary>
 public sealed record DeclaredHardware(uint? Cpus, uint? Sockets, uint? Cores, uint? Threads, ulong? MemoryBytes, uint? Gpus)
 {
+    /// <summary>From each gres=name[:type][:count][:files][:cores=list]; null: none.</summary>
+    internal IReadOnlyList<GresLine>? Gres { get; init; }
+
     private const uint CpusMax = 65_536;
     private const ulong MemoryBytesMax = 1UL << 50;           // 1 PiB
 
@@ -15,18 +19,37 @@ public sealed record DeclaredHardware(uint? Cpus, uint? Sockets, uint? Cores, ui
     public static DeclaredHardware Parse(string text)
     {
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
+        var gres = new List<GresLine>();
+        foreach (var part in Parts(text))
         {
             var equals = part.IndexOf('=', StringComparison.Ordinal);
             if (equals <= 0) throw Wrong(part, "each part is name=value");
             var name = part[..equals].ToLowerInvariant();
-            if (name is not ("cpus" or "sockets" or "cores" or "threads" or "memory" or "gpus")) throw Wrong(part, "the names are cpus, sockets, cores, threads, memory, gpus");
+            if (name == "gres")
+            {
+                gres.Add(GresLine.ParseShort("--declare", part[(equals + 1)..]));
+                continue;
+            }
+            if (name is not ("cpus" or "sockets" or "cores" or "threads" or "memory" or "gpus")) throw Wrong(part, "the names are cpus, sockets, cores, threads, memory, gpus, gres");
             if (!values.TryAdd(name, part[(equals + 1)..])) throw Wrong(part, $"{name} is there twice");
         }
         uint? Count(string name, uint least) => values.TryGetValue(name, out var value) ? Number(name, value, least) : null;
         var declared = new DeclaredHardware(Count("cpus", 1), Count("sockets", 1), Count("cores", 1), Count("threads", 1),
-            values.TryGetValue("memory", out var memory) ? Memory(memory) : null, Count("gpus", 0));
+            values.TryGetValue("memory", out var memory) ? Memory(memory) : null, Count("gpus", 0)) { Gres = gres.Count > 0 ? gres : null };
         return declared.Completed();
+    }
+
+    /// <summary>Split at commas, except those within brackets: gres=gpu:test:2:/dev/x[0,2].</summary>
+    private static IEnumerable<string> Parts(string text)
+    {
+        var (begin, depth) = (0, 0);
+        for (var at = 0; at <= text.Length; at++)
+        {
+            if (at < text.Length && text[at] is ('[' or ']')) depth += text[at] == '[' ? 1 : -1;
+            if (at < text.Length && (text[at] != ',' || depth > 0)) continue;
+            yield return text[begin..at].Trim();
+            begin = at + 1;
+        }
     }
 
     /// <summary>cpus = sockets × cores × threads: computed when left out, checked when all are given.</summary>

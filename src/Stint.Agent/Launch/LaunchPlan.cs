@@ -1,4 +1,5 @@
 using System.Text;
+using Stint.Agent.Gpus;
 using Stint.Protocol.Agents;
 
 namespace Stint.Agent.Launch;
@@ -59,7 +60,8 @@ internal static class LaunchPlan
     }
 
     /// <param name="limitMs">Wall time left for the step; 0: unlimited.</param>
-    public static ShepherdRequest Make(LaunchSpec spec, UserAccount account, string scriptPath, IReadOnlyList<string> procsFiles, long limitMs)
+    public static ShepherdRequest Make(LaunchSpec spec, UserAccount account, string scriptPath, IReadOnlyList<string> procsFiles, long limitMs,
+        IReadOnlyList<VisibleValue>? devices = null)
     {
         var id = StepId.Of(spec.Key);
         List<byte[]> arguments = spec.Payload.Script.IsEmpty ? [] : [Encoding.UTF8.GetBytes(scriptPath)];
@@ -87,7 +89,7 @@ internal static class LaunchPlan
             Rlimits = [.. spec.Payload.Rlimits.Where(r => RlimitNumbers.ContainsKey(r.Name)).Select(r => (RlimitNumbers[r.Name], r.Soft))],
             ProcsFiles = procsFiles,
             Arguments = arguments,
-            Environment = StepEnvironment.ForStep(spec, account),
+            Environment = StepEnvironment.ForStep(spec, account, devices),
             Tasks = Tasks(spec),
         };
     }

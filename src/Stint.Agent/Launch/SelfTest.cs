@@ -76,7 +76,7 @@ internal sealed class SelfTest : IStepReports
         var limits = spec.Limits;
         if (exited.Outcome != Outcome.Exited || !exited.JobReleased)
             throw new IOException($"self-test: {Ending(exited)}");
-        foreach (var (resource, asked) in new[] { ("memory", limits.MemoryBytes > 0), ("cpu", limits.Cpus.Length > 0), ("pids", limits.PidsMax > 0) })
+        foreach (var (resource, asked) in new[] { ("memory", limits.MemoryBytes > 0), ("cpu", limits.Cpus.Length > 0), ("pids", limits.PidsMax > 0), ("devices", exited.Receipt?.Rows.Any(r => r.Resource == "devices") == true) })
             if (asked && exited.Receipt?.Rows.FirstOrDefault(r => r.Resource == resource) is not { Enforced: true })
                 throw new IOException($"self-test: {resource} was limited and the receipt does not say that it is enforced");
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text;
+using Stint.Agent.Gpus;
 using Stint.Protocol.Agents;
 
 namespace Stint.Agent.Launch;
@@ -11,7 +12,7 @@ namespace Stint.Agent.Launch;
 /// </summary>
 internal static class StepEnvironment
 {
-    public static IReadOnlyList<byte[]> ForStep(LaunchSpec spec, UserAccount account)
+    public static IReadOnlyList<byte[]> ForStep(LaunchSpec spec, UserAccount account, IReadOnlyList<VisibleValue>? devices = null)
     {
         var all = new Dictionary<string, byte[]>();
         foreach (var entry in spec.Payload.Environment)
@@ -25,6 +26,15 @@ internal static class StepEnvironment
         Set(all, "SLURM_TOPOLOGY_ADDR_PATTERN", "node");
         if (CpuCount(spec.Limits) is > 0 and var cpus)
             Set(all, "SLURM_CPUS_ON_NODE", Number(cpus));
+        foreach (var (name, value, keepsInherited) in devices ?? [])
+        {
+            if (value is null)
+                all.Remove(name);
+            else if (keepsInherited)
+                SetMissing(all, name, value);
+            else
+                Set(all, name, value);
+        }
         SetMissing(all, "HOME", account.Home);
         SetMissing(all, "USER", account.Name ?? spec.User);
         SetMissing(all, "LOGNAME", account.Name ?? spec.User);

@@ -1,3 +1,5 @@
+using Stint.Agent.Gpus;
+
 namespace Stint.Agent.Launch;
 
 /// <param name="Spool">Directory of the steps; its parents must let users pass, because their scripts are run from there.</param>
@@ -6,6 +8,9 @@ public sealed record StepHostOptions(string Spool, string Shepherd)
 {
     /// <summary>For tests: called between any two durable acts with the name of the one just done; what it throws ends the work there, as a crash would.</summary>
     internal Action<string>? Checkpoint { get; init; }
+
+    /// <summary>What this node has beside cpus and memory; null: nothing is known of devices, and tasks are told nothing.</summary>
+    internal NodeDevices? Devices { get; init; }
 
     /// <summary>How long a dead group may take to empty.</summary>
     public TimeSpan KillDeadline { get; init; } = TimeSpan.FromSeconds(10);

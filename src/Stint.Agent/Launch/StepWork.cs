@@ -41,7 +41,7 @@ internal sealed class StepWork(StepHostOptions options, ICgroups cgroups, TimePr
                 directory.WriteScript(spec.Payload.Script.Span, spec.Uid, spec.Gid);
             Reached("files");
             var account = _accounts.Find(spec.Uid, spec.Gid);
-            var request = LaunchPlan.Make(spec, account, directory.ScriptPath, group.ProcsFiles, WallLimitMs(spec, recovered));
+            var request = LaunchPlan.Make(spec, account, directory.ScriptPath, group.ProcsFiles, WallLimitMs(spec, recovered), options.Devices?.Visible(spec));
             var shepherd = ShepherdProcess.Start(options.Shepherd, directory.Id, request, lockFd);
             Reached("spawned");
             return new PreparedStep(directory, group, shepherd, null);
@@ -82,10 +82,12 @@ internal sealed class StepWork(StepHostOptions options, ICgroups cgroups, TimePr
         try
         {
             released = Remove(spec, group);
+            report.DrainReason = released ? options.Devices?.Leftover(spec) ?? "" : "";
         }
         catch (CgroupException left)
         {
             stuck = left.Message;
+            report.DrainReason = $"job {spec.Key.JobId} cannot be ended: {stuck}";
             report.Cause = report.Cause.Length > 0 ? $"{report.Cause}; {stuck}" : stuck;
         }
         Reached("removed");

@@ -14,7 +14,7 @@ internal static class ServerTrust
         var handler = new SocketsHttpHandler
         {
             ConnectCallback = (_, cancellation) => dial(cancellation),
-            UseProxy = false, AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(10),
+            UseProxy = false, AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(30),
         };
         handler.SslOptions.CertificateChainPolicy = Policy(ca);
         if (own is not null) handler.SslOptions.ClientCertificateContext = SslStreamCertificateContext.Create(own, null, offline: true);

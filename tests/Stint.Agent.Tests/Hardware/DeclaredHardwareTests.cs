@@ -20,7 +20,7 @@ public sealed class DeclaredHardwareTests
     [Theory]
     [InlineData("cpus", "--declare: 'cpus': each part is name=value")]
     [InlineData("", "--declare: '': each part is name=value")]
-    [InlineData("cpu=1", "--declare: 'cpu=1': the names are cpus, sockets, cores, threads, memory, gpus")]
+    [InlineData("cpu=1", "--declare: 'cpu=1': the names are cpus, sockets, cores, threads, memory, gpus, gres")]
     [InlineData("cpus=0", "--declare: 'cpus=0': cpus is a number from 1 to 65536")]
     [InlineData("cpus=-1", "--declare: 'cpus=-1': cpus is a number from 1 to 65536")]
     [InlineData("cpus=1e3", "--declare: 'cpus=1e3': cpus is a number from 1 to 65536")]

@@ -37,9 +37,8 @@ public sealed class MachineTests
             Put("proc/meminfo", "MemTotal:       1000000 kB\nMemAvailable:    500000 kB");
             Put("proc/self/cgroup", "4:memory:/box\n0::/");
             Put("sys/fs/cgroup/memory/box/memory.limit_in_bytes", "104857600");
-            Put("dev/nvidia0", "");
-            Put("dev/nvidia1", "");
-            Put("dev/nvidiactl", "");
+            Put("proc/driver/nvidia/gpus/0000:3b:00.0/information", "Model: \t\t Tesla V100-SXM2-16GB\nGPU UUID: \t GPU-1\nDevice Minor: \t 0");
+            Put("proc/driver/nvidia/gpus/0000:af:00.0/information", "Model: \t\t Tesla V100-SXM2-16GB\nGPU UUID: \t GPU-2\nDevice Minor: \t 1");
             var report = Machine.Detect(root: root).Report;
             Assert.Equal((8u, 2u, 2u, 2u), (report.Cpus, report.Sockets, report.CoresPerSocket, report.ThreadsPerCore));
             Assert.Equal([0u, 0u, 1u, 1u, 0u, 0u, 1u, 1u], report.NumaOfCpu);

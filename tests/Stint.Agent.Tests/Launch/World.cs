@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Google.Protobuf;
 using Stint.Agent.Cgroups;
+using Stint.Agent.Gpus;
 using Stint.Agent.Launch;
 using Stint.Agent.Tests.Cgroups;
 using Stint.Protocol.Agents;
@@ -12,15 +13,17 @@ internal sealed class World : IDisposable
 {
     private static int s_count;
     private readonly List<Exception> _faults = [];
+    private readonly NodeDevices? _devices;
 
-    public World(bool start = true)
+    public World(bool start = true, NodeDevices? devices = null)
     {
+        _devices = devices;
         Home = $"/tmp/stint-test-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
         Directory.CreateDirectory(Home);
         Directory.CreateDirectory(Public);
         File.SetUnixFileMode(Home, (UnixFileMode)0b111_001_001);
         File.SetUnixFileMode(Public, (UnixFileMode)0b001_111_111_111);
-        Tree = new TestTree();
+        Tree = new TestTree(devices: devices);
         Groups = Tree.Tree;
         if (start) Start();
     }
@@ -45,8 +48,8 @@ internal sealed class World : IDisposable
     {
         Reports = new Reports();
         Groups.Dispose();
-        Groups = CgroupOpening.Open(Tree.Layout, Tree.Map, 0, Tree.Files, TimeProvider.System);
-        var options = new StepHostOptions(Spool, Shepherd) { Checkpoint = point => Checkpoint?.Invoke(point), DrainMaxEnded = TimeSpan.FromSeconds(1) };
+        Groups = CgroupOpening.Open(Tree.Layout, Tree.Map, 0, Tree.Files, TimeProvider.System, devices: _devices);
+        var options = new StepHostOptions(Spool, Shepherd) { Checkpoint = point => Checkpoint?.Invoke(point), DrainMaxEnded = TimeSpan.FromSeconds(1), Devices = _devices };
         Host = new StepHost(options, Groups, Reports, TimeProvider.System, fault =>
         {
             if (fault is not AgentDied) lock (_faults) _faults.Add(fault);
@@ -93,7 +96,7 @@ internal sealed class World : IDisposable
     public static void Until(Func<bool> condition, string what, double seconds = 20)
     {
         for (var started = Stopwatch.GetTimestamp(); !condition(); Thread.Sleep(2))
-            if (Stopwatch.GetElapsedTime(started).TotalSeconds > seconds) throw new TimeoutException(what);
+            if (Stopwatch.GetElapsedTime(started).TotalSeconds > seconds * TestTree.Patience) throw new TimeoutException(what);
     }
 
     /// <summary>Pids of this world's shepherds: they hold their step's directory as working directory.</summary>
@@ -125,6 +128,7 @@ internal sealed class World : IDisposable
 
     private static string BuildShepherd()
     {
+        if (Environment.GetEnvironmentVariable("STINT_LIB") is { Length: > 0 } built && File.Exists(built + "/stint-shepherd")) return built + "/stint-shepherd";
         var root = AppContext.BaseDirectory;
         while (!Directory.Exists(root + "/native/shepherd")) root = Path.GetDirectoryName(root) ?? throw new DirectoryNotFoundException("native/shepherd");
         using var make = Process.Start(new ProcessStartInfo("make", ["-s", "-C", root + "/native/shepherd"]))!;

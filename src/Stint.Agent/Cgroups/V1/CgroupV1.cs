@@ -1,3 +1,4 @@
+using Stint.Agent.Devices;
 using Stint.Agent.Hardware;
 using Stint.Agent.Kernel;
 using Stint.Protocol.Agents;
@@ -17,16 +18,18 @@ internal sealed class CgroupV1 : ICgroupVersion
     private readonly MemoryLimit _memory;
     private readonly CpuSetLimit _cpus;
     private readonly PidsLimit _pids;
+    private readonly DevicesFile? _devices;
     private readonly Freezer _freezer;
     private readonly UsageV1 _usage;
 
-    public CgroupV1(CgroupLayout layout, IGroupFiles files, CpuMap map)
+    public CgroupV1(CgroupLayout layout, IGroupFiles files, CpuMap map, IDeviceAllowances? devices = null)
     {
         (_layout, _files, _map) = (layout, files, map);
         var limit = new LimitFile(files);
         _memory = new MemoryLimit(layout, limit, files, layout.Capabilities.Any(c => c is { Resource: "swap", Available: true }));
         _cpus = new CpuSetLimit(layout, limit, files, map);
         _pids = new PidsLimit(layout, limit);
+        _devices = devices is null ? null : new DevicesFile(layout, files, limit, devices);
         _freezer = new Freezer(layout, files, new ProcessList(layout, files));
         _usage = new UsageV1(new Counters(layout, files));
     }
@@ -34,6 +37,7 @@ internal sealed class CgroupV1 : ICgroupVersion
     public void Open(string group, bool isLeaf)
     {
         _cpus.Inherit(group);
+        if (!isLeaf) _devices?.Open(group);
         if (group.Length > _layout.Base.Length) return;       // users, jobs and steps inherit both settings below from here
         _cpus.CloneToChildren(group);
         // Always 1 since Linux 5.11; before, without it, a step's pages would not count against its job.
@@ -45,6 +49,7 @@ internal sealed class CgroupV1 : ICgroupVersion
         _memory.Write(group, limits, receipt);
         _cpus.Write(group, limits, cpus, receipt);
         _pids.Write(group, limits, receipt);
+        _devices?.Write(group, limits, receipt);
     }
 
     public IReadOnlyList<string> ProcsFiles(string step) => [.. _layout.Hierarchies.Select(h => $"{h.Mount}/{step}/cgroup.procs")];
@@ -53,7 +58,12 @@ internal sealed class CgroupV1 : ICgroupVersion
 
     public void Thaw(string group) => _freezer.Thaw(group);
 
-    public Limits Current(string group) => _usage.Limits(group, _map);
+    public Limits Current(string group)
+    {
+        var limits = _usage.Limits(group, _map);
+        if (_devices is not null) limits.Gres.AddRange(_devices.Current(group));
+        return limits;
+    }
 
     public Measured Measure(GroupPath path) => _usage.Measure(path);
 }

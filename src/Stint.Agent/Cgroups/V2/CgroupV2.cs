@@ -1,3 +1,4 @@
+using Stint.Agent.Devices;
 using Stint.Agent.Hardware;
 using Stint.Agent.Kernel;
 using Stint.Protocol.Agents;
@@ -5,24 +6,26 @@ using Stint.Protocol.Agents;
 namespace Stint.Agent.Cgroups.V2;
 
 /// <summary>cgroup v2: one tree. Tasks are in the leaves s&lt;step&gt;; the shepherd is outside (see <see cref="V1.CgroupV1"/> for why).</summary>
-internal sealed class CgroupV2 : ICgroupVersion
+internal sealed class CgroupV2 : ICgroupVersion, IDisposable
 {
     private readonly CgroupLayout _layout;
     private readonly CpuMap _map;
     private readonly MemoryLimit _memory;
     private readonly CpuSetLimit _cpus;
     private readonly PidsLimit _pids;
+    private readonly DeviceFilter? _devices;
     private readonly GroupKill _kill;
     private readonly SubtreeControl _subtree;
     private readonly UsageV2 _usage;
 
-    public CgroupV2(CgroupLayout layout, IGroupFiles files, CpuMap map)
+    public CgroupV2(CgroupLayout layout, IGroupFiles files, CpuMap map, IDeviceAllowances? devices = null, IDevicePrograms? programs = null)
     {
         (_layout, _map) = (layout, map);
         var limit = new LimitFile(files);
         _memory = new MemoryLimit(layout, limit, files);
         _cpus = new CpuSetLimit(layout, limit, map);
         _pids = new PidsLimit(layout, limit);
+        _devices = devices is null ? null : new DeviceFilter(layout, devices, programs ?? DevicePrograms.Instance);
         _kill = new GroupKill(layout, files, new ProcessList(layout, files));
         _subtree = new SubtreeControl(layout, files);
         _usage = new UsageV2(new Counters(layout, files));
@@ -38,6 +41,7 @@ internal sealed class CgroupV2 : ICgroupVersion
         _memory.Write(group, limits, receipt);
         _cpus.Write(group, limits, cpus, receipt);
         _pids.Write(group, limits, receipt);
+        _devices?.Write(group, limits, receipt);
     }
 
     public IReadOnlyList<string> ProcsFiles(string step) => [$"{_layout.Hierarchies[0].Mount}/{step}/cgroup.procs"];
@@ -46,7 +50,14 @@ internal sealed class CgroupV2 : ICgroupVersion
 
     public void Thaw(string group) => _kill.Thaw(group);
 
-    public Limits Current(string group) => _usage.Limits(group, _map);
+    public Limits Current(string group)
+    {
+        var limits = _usage.Limits(group, _map);
+        if (_devices is not null) limits.Gres.AddRange(_devices.Current(group));
+        return limits;
+    }
 
     public Measured Measure(GroupPath path) => _usage.Measure(path);
+
+    public void Dispose() => _devices?.Dispose();
 }
