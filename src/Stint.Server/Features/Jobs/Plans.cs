@@ -7,7 +7,7 @@ namespace Stint.Server.Features.Jobs;
 internal static class Plans
 {
     /// <summary>0: no start is planned.</summary>
-    public static (long StartMs, IReadOnlyList<string> Nodes) Of(Cluster cluster, Job job) => (0, []);
+    public static (long StartMs, IReadOnlyList<string> Nodes) Of(Cluster cluster, Job job) => cluster.PlannedStart(job.Id) is { } start ? (start.At.Milliseconds, start.Nodes) : (0, []);
 
-    public static bool IsPlanned(Cluster cluster, string node) => false;
+    public static bool IsPlanned(Cluster cluster, string node) => cluster.IsPlanned(node);
 }
