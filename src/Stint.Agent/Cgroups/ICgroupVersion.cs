@@ -26,6 +26,9 @@ internal interface ICgroupVersion
     Limits Current(string group);
 
     Measured Measure(GroupPath path);
+
+    /// <summary>The same, writing through other files: for the audit. Shares whatever is loaded into the kernel with this one, which owns it.</summary>
+    ICgroupVersion Over(AuditedFiles files);
 }
 
 /// <summary>The levels of one step's group: <c>base / u&lt;uid&gt; / j&lt;job&gt; / s&lt;step&gt;</c>.</summary>

@@ -28,4 +28,6 @@ namespace Stint.Protocol.Api;
 [JsonSerializable(typeof(RunRequest))]
 [JsonSerializable(typeof(RunControl))]
 [JsonSerializable(typeof(RunEvent))]
+[JsonSerializable(typeof(UsageList))]
+[JsonSerializable(typeof(NodeEventList))]
 public sealed partial class ApiJson : JsonSerializerContext;

@@ -61,6 +61,7 @@ internal static class Routes
         Show.Map(app, parts.Engine);
         Explain.Map(app, parts.Engine, parts.History);
         Script.Map(app, parts.Engine, parts.Payloads);
+        Usage.Map(app, parts.Engine, parts.Usage);
         Cancel.Map(app, parts.Engine, parts.Agents);
         Hold.Map(app, parts.Engine);
         Release.Map(app, parts.Engine);
@@ -72,6 +73,7 @@ internal static class Routes
     {
         Features.Nodes.List.Map(app, parts.Engine, parts.Agents);
         Features.Nodes.SetState.Map(app, parts.Engine);
+        Features.Nodes.Events.Map(app, parts.Engine, parts.Events, parts.Time);
         Features.Partitions.List.Map(app, parts.Engine);
         Features.Config.Show.Map(app, parts.Config, parts.Identity, parts.Home, parts.Time);
         Features.Ping.Show.Map(app, parts.Engine, parts.Projector, parts.Identity, parts.Trouble);
