@@ -20,7 +20,7 @@ internal static partial class NodeAgent
 {
     private const int Stopped = 0, Failed = 1, WrongUse = 2, Replaced = 3, NotJoined = 4;
     private const UnixFileMode Passable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(30), StopPatience = TimeSpan.FromSeconds(3);
 
     public static async Task<int> MainAsync(string[] arguments)
     {
@@ -98,7 +98,7 @@ internal static partial class NodeAgent
         var outbox = new Outbox();
         if (!File.Exists(options.Shepherd)) throw new IOException($"{options.Shepherd} does not exist: no step could be started (--shepherd says where it is)");
         using var kills = new OomLog();
-        var programs = new AgentProgram(cgroups.Hooks, Path.Combine(options.Folder, "hooks", "output"));
+        var programs = new AgentProgram(cgroups.Hooks, Path.Combine(options.Folder, "hooks", "output"), cancellation);
         var hooks = new JobHooks(options.Hooks, programs, Path.Combine(options.Folder, "hooks"), devices);
         using var host = new StepHost(new StepHostOptions(options.Spool, options.Shepherd) { Devices = devices, Hooks = hooks, Kills = kills }, cgroups, outbox, TimeProvider.System, e => Log.Fault(log, e));
         await host.RecoverAsync(cancellation);
@@ -114,7 +114,7 @@ internal static partial class NodeAgent
         finally
         {
             await over.CancelAsync();
-            await Task.WhenAll(watching, checking);
+            await Task.WhenAny(Task.WhenAll(watching, checking), Task.Delay(StopPatience, CancellationToken.None));
         }
     }
 

@@ -40,8 +40,9 @@ internal sealed partial class CgroupTree
             foreach (var step in steps)
             {
                 var path = PathOf(step.Key, step.Uid);
-                if (hold.Steps.Contains(path.StepId) && !hold.Adopted.Contains(path.StepId) && Exists(path.Step) && !GroupTable.JobHold.Same(limits, step.Limits) && IsNarrowed(path))
-                    _auditing.Limit(path.Step, step.Limits, _map.Resolve(step.Limits.Cpus.Span), receipt);
+                if (!hold.Steps.Contains(path.StepId) || !Exists(path.Step)) continue;
+                if (hold.Narrowed.Contains(path.StepId)) _auditing.Limit(path.Step, step.Limits, _map.Resolve(step.Limits.Cpus.Span), receipt);
+                else _auditing.FilterAsItsJob(path.Step, limits);
             }
         }
         catch (CgroupException e)
@@ -52,7 +53,4 @@ internal sealed partial class CgroupTree
             drifts.Add(new Drift(first.JobId, first.Uid, change.Found.Length > 0 ? $"{change.File} was {change.Found}; it is {change.Restored} again" : $"{change.File} had to be told {change.Restored} again", true));
         if (failure.Length > 0) drifts.Add(new Drift(first.JobId, first.Uid, $"a limit of job {first.JobId} does not hold and could not be repaired: {failure}", false));
     }
-
-    /// <summary>The step got limits of its own when it was made: its job's were wider then.</summary>
-    private bool IsNarrowed(GroupPath path) => _table.Job(path)?.Narrowed.Contains(path.StepId) == true;
 }

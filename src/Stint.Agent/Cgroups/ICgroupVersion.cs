@@ -27,6 +27,9 @@ internal interface ICgroupVersion
 
     Measured Measure(GroupPath path);
 
+    /// <summary>For a step without limits of its own: v1 has a list for each group, which loses what its parent's loses and does not get it back with it.</summary>
+    void FilterAsItsJob(string step, Limits limits);
+
     /// <summary>The same, writing through other files: for the audit. Shares whatever is loaded into the kernel with this one, which owns it.</summary>
     ICgroupVersion Over(AuditedFiles files);
 }

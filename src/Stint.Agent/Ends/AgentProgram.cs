@@ -8,10 +8,11 @@ namespace Stint.Agent.Ends;
 /// Runs an administrator's program as root in a group of its own, with a deadline. Whatever it started is killed with it: a program that wants to
 /// leave a daemon behind must ask the host's own service manager for it.
 /// </summary>
-internal sealed class AgentProgram(HookGroups groups, string folder)
+/// <param name="stopping">The agent stops: what runs is killed and counts as not begun.</param>
+internal sealed class AgentProgram(HookGroups groups, string folder, CancellationToken stopping = default)
 {
     private const int OutputCharsMax = 300, CannotJoin = 125;
-    private static readonly TimeSpan KillDeadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan KillDeadline = TimeSpan.FromSeconds(10), Look = TimeSpan.FromMilliseconds(200);
     private const UnixFileMode WritableByOthers = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
     // The shell joins the group before it becomes the program: nothing the program does happens outside.
@@ -21,7 +22,7 @@ internal sealed class AgentProgram(HookGroups groups, string folder)
         exec "$@" >"$out" 2>&1 </dev/null
         """;
 
-    /// <summary>Null: it ended with 0 in time. Otherwise one sentence: program, how it ended, the first line that it wrote. Blocks until then; never throws.</summary>
+    /// <summary>Null: it ended with 0 in time. Otherwise one sentence: program, how it ended, the first line that it wrote. Blocks until then. Throws only <see cref="OperationCanceledException"/>.</summary>
     /// <param name="name">Of its group: unique among those that run now.</param>
     public string? Run(string path, string name, IEnumerable<KeyValuePair<string, string>> environment, TimeSpan deadline)
     {
@@ -56,14 +57,25 @@ internal sealed class AgentProgram(HookGroups groups, string folder)
     {
         using (process)
         {
-            var inTime = process.WaitForExit(deadline);
+            var inTime = Wait(process, deadline);
             groups.Remove(name, KillDeadline);
             process.WaitForExit();
+            stopping.ThrowIfCancellationRequested();
             var said = FirstLine(output);
             if (!inTime) return $"{path} did not end within {deadline.TotalSeconds:0.###} s and was killed{said}";
             if (process.ExitCode == CannotJoin && said.Length == 0) return $"{path} could not be put into its group";
             return process.ExitCode == 0 ? null : $"{path} ended with {(process.ExitCode > 128 ? $"signal {process.ExitCode - 128}" : $"exit code {process.ExitCode}")}{said}";
         }
+    }
+
+    private bool Wait(Process process, TimeSpan deadline)
+    {
+        for (var began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < deadline && !stopping.IsCancellationRequested;)
+        {
+            var left = deadline - Stopwatch.GetElapsedTime(began);
+            if (process.WaitForExit(left < Look ? (left > TimeSpan.Zero ? left : TimeSpan.Zero) : Look)) return true;
+        }
+        return process.HasExited;
     }
 
     /// <summary>Root runs what root alone can change.</summary>

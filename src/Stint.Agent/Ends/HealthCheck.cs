@@ -20,7 +20,13 @@ internal sealed class HealthCheck(string program, TimeSpan every, TimeSpan deadl
 
     private void Loop(CancellationToken cancellation)
     {
-        do Look();
-        while (!cancellation.WaitHandle.WaitOne(every));
+        try
+        {
+            do Look();
+            while (!cancellation.WaitHandle.WaitOne(every));
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+        }
     }
 }

@@ -101,7 +101,7 @@ public sealed class EndTests : IDisposable
     {
         var exit = _world.Run(_world.Batch(52, "head -c 200M /dev/zero | tail -c 190M > /dev/null; exit 0", s => s.Limits.MemoryBytes = 32 << 20));
         Assert.Equal(Outcome.OutOfMemory, exit.Outcome);
-        Assert.Matches(@"^memory: limit 32 MiB \((job|step) group\), peak (3[12]) MiB, 1 process killed by the kernel; ask for more with --mem$", exit.Cause);
+        Assert.Matches(@"^memory: limit 32 MiB \((job|step) group\), peak (3[12]) MiB, 1 process killed by the kernel( \(tail, pid \d+\))?; ask for more with --mem$", exit.Cause);
         World.Until(() => _world.Read("out-52.txt").Contains("slurmstepd: error: Detected 1 oom_kill event in StepId=52.batch. Some of the step tasks have been OOM Killed.\n", StringComparison.Ordinal), "the line");
     }
 

@@ -70,6 +70,11 @@ internal sealed class CgroupV2 : ICgroupVersion, IDisposable
 
     public Measured Measure(GroupPath path) => _usage.Measure(path);
 
+    public void FilterAsItsJob(string step, Limits limits)
+    {
+        // A program on the job's group sees every open below it.
+    }
+
     public ICgroupVersion Over(AuditedFiles files) => new CgroupV2(_layout, files, _map, _devices);
 
     public void Dispose() => _devices?.Dispose();
