@@ -48,6 +48,14 @@ public sealed class EndTests : IDisposable
     }
 
     [RootFact]
+    public void A_process_past_its_CPU_time_is_killed_even_when_it_ignores_the_warning()
+    {
+        var exit = _world.Run(_world.Batch(36, "trap '' XCPU; ulimit -S -t 100 2>/dev/null; while :; do :; done", s => s.Payload.Rlimits.Add(new Rlimit { Name = "CPU", Soft = 1 })), 60);
+        Assert.Equal((Outcome.Exited, 9), (exit.Outcome, exit.Signal));
+        Assert.InRange((exit.Measured.CpuUserUs + exit.Measured.CpuSystemUs) / 1e6, 1, 5);
+    }
+
+    [RootFact]
     public void Ending_a_job_terminates_kills_after_the_grace_and_writes_Slurms_line()
     {
         _world.Host.Launch(_world.Batch(34, Stubborn));
