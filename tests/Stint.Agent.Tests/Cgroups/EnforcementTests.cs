@@ -94,7 +94,7 @@ public sealed class EnforcementTests
         var group = test.Tree.Create(TestTree.Key(1), TestTree.Uid, TestTree.Limits(256 << 20, pids: 20));
         using var payload = new Payload(group, "while :; do (trap '' TERM; sleep 100) & done 2>/dev/null");
         Payload.Until(() => test.Tree.Measure(group).PidsLimitHits > 0, "the limit is hit");
-        var pids = File.ReadAllLines($"/sys/fs/cgroup/pids/{group.Path}/cgroup.procs");
+        var pids = File.ReadAllLines(test.File("pids", group, "cgroup.procs", job: false));
         Assert.True(pids.Length <= 20, $"{pids.Length} processes");
         Assert.True(test.Tree.Measure(group).PidsPeak <= 20);
         Assert.True(test.Tree.KillAndRemove(group, Deadline));

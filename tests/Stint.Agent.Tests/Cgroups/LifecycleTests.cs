@@ -16,12 +16,14 @@ public sealed class LifecycleTests(ITestOutputHelper output)
         var old = test.Tree.Create(TestTree.Key(1), TestTree.Uid, TestTree.Limits());
         using var leftover = new Payload(old, "echo up; exec sleep 1000");
         Assert.Equal("up", leftover.Line());
-        File.WriteAllText(test.File("freezer", old, "freezer.state"), "FROZEN");
+        if (TestTree.IsV2) File.WriteAllText(test.File("memory", old, "cgroup.freeze"), "1");
+        else File.WriteAllText(test.File("freezer", old, "freezer.state"), "FROZEN");
 
         using var later = Again(test);
         var fresh = later.Create(TestTree.Key(1), TestTree.Uid, TestTree.Limits());
-        Assert.Empty(test.Read($"/sys/fs/cgroup/pids/{fresh.Path}/cgroup.procs"));
-        Assert.Equal("THAWED", test.Read(test.File("freezer", fresh, "freezer.state")));
+        Assert.Empty(test.Read(test.File("pids", fresh, "cgroup.procs", job: false)));
+        if (TestTree.IsV2) Assert.Equal("0", test.Read(test.File("memory", fresh, "cgroup.freeze")));
+        else Assert.Equal("THAWED", test.Read(test.File("freezer", fresh, "freezer.state")));
         Assert.Equal(128 + 9, await leftover.ExitAsync());
         Assert.True(later.KillAndRemove(fresh, Deadline));
     }
@@ -62,7 +64,7 @@ public sealed class LifecycleTests(ITestOutputHelper output)
         Assert.True(later.KillAndRemove(next, Deadline));
         later.RemoveRoot();
         Assert.Empty(test.Left());
-        Assert.False(Directory.Exists($"/sys/fs/cgroup/memory/{test.Root}"));
+        Assert.All(test.Layout.Hierarchies, hierarchy => Assert.False(Directory.Exists($"{hierarchy.Mount}/{test.Root}")));
     }
 
     [Fact]

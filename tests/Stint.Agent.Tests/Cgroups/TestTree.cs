@@ -7,7 +7,8 @@ using Stint.Protocol.Agents;
 
 namespace Stint.Agent.Tests.Cgroups;
 
-/// <summary>A tree on this machine's real kernel, below a root of its own that is gone afterwards. Needs root and cgroup v1.</summary>
+/// <summary>A tree on this machine's real kernel, below a root of its own that is gone afterwards. Needs root. The same tests
+/// run on cgroup v1 and, in the guest of the vm tier, on v2.</summary>
 internal sealed class TestTree : IDisposable
 {
     private static int s_count;
@@ -16,10 +17,23 @@ internal sealed class TestTree : IDisposable
     {
         Files = files ?? KernelFiles.Instance;
         Root = $"stint-test-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
-        Map = map ?? new CpuMap(CpuList.Parse(System.IO.File.ReadAllText("/sys/fs/cgroup/cpuset/cpuset.cpus").Trim()), 2);
-        Layout = new CgroupProbe(KernelFiles.Instance).LookV1(Root, "n1");
+        Map = map ?? HostMap();
+        Layout = new CgroupProbe(KernelFiles.Instance).Look(Root, "n1");
         Tree = CgroupOpening.Open(Layout, Map, machineMemoryBytes, Files, TimeProvider.System, devices: devices);
     }
+
+    /// <summary>This host has no v1 controllers.</summary>
+    public static bool IsV2 { get; } = !Directory.Exists("/sys/fs/cgroup/memory");
+
+    /// <summary>The v2 hierarchy, with controllers or without.</summary>
+    public static string Unified => IsV2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified";
+
+    /// <summary>Deadlines are multiplied by it: 1, or more in an emulated guest.</summary>
+    public static int Patience { get; } =
+        int.TryParse(Environment.GetEnvironmentVariable("STINT_PATIENCE"), System.Globalization.CultureInfo.InvariantCulture, out var factor) ? factor : 1;
+
+    public static CpuMap HostMap() =>
+        new(CpuList.Parse(System.IO.File.ReadAllText(IsV2 ? "/sys/fs/cgroup/cpuset.cpus.effective" : "/sys/fs/cgroup/cpuset/cpuset.cpus").Trim()), 2);
 
     public string Root { get; }
     public IGroupFiles Files { get; }

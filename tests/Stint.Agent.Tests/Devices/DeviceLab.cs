@@ -82,9 +82,9 @@ internal sealed class DeviceLab : IDisposable
     public CgroupTree Tree(CgroupVersion version, IDeviceAllowances? devices = null, IGroupFiles? files = null, string? root = null)
     {
         root ??= $"{Path.GetFileName(Folder)}-{(int)version}";
-        var probe = version == CgroupVersion.V1 ? new CgroupProbe(KernelFiles.Instance) : new CgroupProbe(KernelFiles.Instance, "/proc", "/sys/fs/cgroup/unified");
+        var probe = version == CgroupVersion.V1 ? new CgroupProbe(KernelFiles.Instance) : new CgroupProbe(KernelFiles.Instance, "/proc", TestTree.Unified);
         var layout = version == CgroupVersion.V1 ? probe.LookV1(root, "n1") : probe.LookV2(root, "n1");
-        var tree = CgroupOpening.Open(layout, new CpuMap(CpuList.Parse(File.ReadAllText("/sys/fs/cgroup/cpuset/cpuset.cpus").Trim()), 2), 0, files ?? KernelFiles.Instance, TimeProvider.System, devices: devices ?? Devices);
+        var tree = CgroupOpening.Open(layout, TestTree.HostMap(), 0, files ?? KernelFiles.Instance, TimeProvider.System, devices: devices ?? Devices);
         _trees.Add(tree);
         return tree;
     }

@@ -28,7 +28,7 @@ internal sealed class Reports : IStepReports
 
     public T Wait<T>(Func<IReadOnlyList<ToServer>, T?> find, string what, double seconds = 20) where T : class
     {
-        var until = DateTime.UtcNow.AddSeconds(seconds);
+        var until = DateTime.UtcNow.AddSeconds(seconds * Cgroups.TestTree.Patience);
         lock (_all)
         {
             while (true)

@@ -120,7 +120,7 @@ internal sealed class World : IDisposable
     public static void Until(Func<bool> condition, string what, double seconds = 20)
     {
         for (var started = Stopwatch.GetTimestamp(); !condition(); Thread.Sleep(2))
-            if (Stopwatch.GetElapsedTime(started).TotalSeconds > seconds) throw new TimeoutException(what);
+            if (Stopwatch.GetElapsedTime(started).TotalSeconds > seconds * TestTree.Patience) throw new TimeoutException(what);
     }
 
     /// <summary>Pids of this world's shepherds: they hold their step's directory as working directory.</summary>
@@ -153,6 +153,7 @@ internal sealed class World : IDisposable
 
     private static string BuildShepherd()
     {
+        if (Environment.GetEnvironmentVariable("STINT_LIB") is { Length: > 0 } built && File.Exists(built + "/stint-shepherd")) return built + "/stint-shepherd";
         var root = AppContext.BaseDirectory;
         while (!Directory.Exists(root + "/native/shepherd")) root = Path.GetDirectoryName(root) ?? throw new DirectoryNotFoundException("native/shepherd");
         using var make = Process.Start(new ProcessStartInfo("make", ["-s", "-C", root + "/native/shepherd"]))!;
