@@ -43,7 +43,7 @@ public sealed class JobLifeTests
     {
         await using var server = await TestServer.InMemoryAsync(yaml: "over_time_limit: 2m\n");
         await using var agent = await FakeAgent.StartAsync(server, "n1");
-        await server.SubmitAsync(Requests.Batch() with { TimeLimitMs = 600_000, WarnSignal = 10, WarnBeforeMs = 60_000 });
+        await server.SubmitAsync(Requests.Batch() with { TimeLimitMs = 600_000, Signal = "USR1@60" });
         var (_, spec) = await agent.NextLaunchAsync();
         Assert.InRange(spec.WallLimitMs, 705_000, 720_000);
         Assert.Equal(180_000, spec.WarnBeforeMs);
