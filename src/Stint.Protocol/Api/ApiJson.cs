@@ -35,4 +35,6 @@ namespace Stint.Protocol.Api;
 [JsonSerializable(typeof(ReservationList))]
 [JsonSerializable(typeof(LicenseList))]
 [JsonSerializable(typeof(TopologyView))]
+[JsonSerializable(typeof(UsageList))]
+[JsonSerializable(typeof(NodeEventList))]
 public sealed partial class ApiJson : JsonSerializerContext;
