@@ -55,4 +55,7 @@ public static class RefusalCodes
     public const string GroupNotAllowed = "group_not_allowed";
     public const string InvalidLimit = "invalid_limit";
     public const string InUse = "in_use";
+    public const string InvalidFeature = "invalid_feature";
+    public const string InvalidGres = "invalid_gres";
+    public const string InvalidLicense = "invalid_license";
 }

@@ -37,6 +37,12 @@ public interface ICgroups
     /// </summary>
     bool KillAndRemove(StepGroup group, TimeSpan deadline);
 
+    /// <summary>Reads every live limit of these steps' jobs again and writes back what is different.</summary>
+    IReadOnlyList<Drift> Audit(IReadOnlyList<LiveStep> steps);
+
+    /// <summary>What a live step uses now; null when it has no group any more.</summary>
+    StepUsage? Use(StepKey key, uint uid);
+
     /// <summary>True when the job has no group here.</summary>
     bool IsJobGone(uint jobId, uint uid);
 

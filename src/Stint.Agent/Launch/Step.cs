@@ -157,7 +157,7 @@ internal sealed class Step
         (Directory, Group, _shepherd) = (prepared.Directory ?? Directory, prepared.Group, prepared.Shepherd);
         if (prepared.Refused is { } why)
         {
-            Apply(new StepEvent.Refused(why));
+            Apply(new StepEvent.Refused(why, prepared.ByProlog));
             return;
         }
         _around.Reactor.Watch(_shepherd!.Fd, Posix.EPOLLIN, _ => Listen());

@@ -8,7 +8,8 @@ namespace Stint.Agent.Launch;
 public sealed partial class StepHost : IStepHost, IStepSurroundings, IDisposable
 {
     static readonly TimeSpan RetryRemovalAfter = TimeSpan.FromSeconds(5);
-    const int WorkThreads = 8;
+    const int EventsKeptMax = 4096;     // while no server is there to take them
+    const int WorkThreads = 8, WorkThreadsWithHooks = 32;      // a prolog that takes minutes holds one
     readonly Dictionary<StepId, Step> _steps = [];
     readonly ConcurrentDictionary<StepId, bool> _holdings = new();
     readonly ICgroups _cgroups;
@@ -20,6 +21,7 @@ public sealed partial class StepHost : IStepHost, IStepSurroundings, IDisposable
     readonly StepWork _work;
     readonly StepHostOptions _options;
     readonly TimeProvider _time;
+    readonly HashSet<uint> _endOrdered = [];
     bool _disposed;
 
     /// <param name="onFault">Told of what should not have happened; the host goes on. From any thread.</param>
@@ -30,7 +32,7 @@ public sealed partial class StepHost : IStepHost, IStepSurroundings, IDisposable
         _reports = new ReportLog(link);
         _work = new StepWork(options, cgroups, time);
         _reactor = new Reactor("stint-steps", onFault);
-        _queue = new WorkQueue("stint-step-work", WorkThreads, onFault);
+        _queue = new WorkQueue("stint-step-work", options.Hooks is null ? WorkThreads : WorkThreadsWithHooks, onFault);
     }
 
     Reactor IStepSurroundings.Reactor => _reactor;
@@ -62,8 +64,27 @@ public sealed partial class StepHost : IStepHost, IStepSurroundings, IDisposable
         foreach (var step in mine)
             step.Apply(new StepEvent.EndOrdered(order));
         if (mine.Count == 0)
-            Released(order.JobId, order.Attempt);
+            Release(order.JobId, order.Attempt);
+        else if (mine.Any(s => s.State.Phase == StepPhase.Finishing))
+            _endOrdered.Add(order.JobId);      // too late for the step itself, which may take the job for one that goes on
     });
+
+    /// <summary>The steps that have a group and processes in it, or are about to.</summary>
+    internal Task<IReadOnlyList<LaunchSpec>> LiveAsync()
+    {
+        var found = new TaskCompletionSource<IReadOnlyList<LaunchSpec>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_disposed)
+            found.SetResult([]);
+        _reactor.Post(() => found.TrySetResult([.. _steps.Values.Where(s => s.State.Phase is StepPhase.Starting or StepPhase.Running).Select(s => s.Spec)]));
+        return found.Task;
+    }
+
+    /// <summary>Something that the server should know of this node. What drains it is kept until the server has committed it.</summary>
+    internal void Tell(NodeEvent happened)
+    {
+        if (happened.DrainReason.Length > 0 || _reports.Count < EventsKeptMax)
+            _reports.Send(new ToServer { NodeEvent = happened });
+    }
 
     public void Signal(SignalStep order) => _reactor.Post(() =>
     {
@@ -123,9 +144,13 @@ public sealed partial class StepHost : IStepHost, IStepSurroundings, IDisposable
     void IStepSurroundings.Exited(Step step, FinishedStep finished)
     {
         var last = !_steps.Values.Any(s => s.Id.Job == step.Id.Job && s != step && !s.IsOver);
-        finished.Report.JobReleased = finished.Released && last;
+        finished.Report.JobReleased = finished.Released && last && !finished.JobGoesOn;
         _holdings[step.Id] = true;
         _reports.Send(new ToServer { StepExited = finished.Report });
+        if (last && finished is { Released: true, JobGoesOn: true } && _endOrdered.Contains(step.Id.Job))
+            Release(step.Id.Job, step.Id.Attempt);
+        if (last)
+            _endOrdered.Remove(step.Id.Job);
         if (last && !finished.Released)
             _reactor.After(RetryRemovalAfter, () => RetryRemoval(step));
     }
@@ -161,11 +186,27 @@ public sealed partial class StepHost : IStepHost, IStepSurroundings, IDisposable
             if (_steps.Values.Any(s => s.Id.Job == step.Id.Job && !s.IsOver))
                 return;      // the last of them reports
             if (released)
-                Released(step.Id.Job, step.Id.Attempt);
+                Release(step.Id.Job, step.Id.Attempt);
             else
                 _reactor.After(RetryRemovalAfter, () => RetryRemoval(step));
         });
     });
+
+    /// <summary>The node is free of the job, once its epilog has run.</summary>
+    void Release(uint job, uint attempt)
+    {
+        if (_options.Hooks?.Owes(job, attempt) != true)
+        {
+            Released(job, attempt);
+            return;
+        }
+        _queue.Add(() =>
+        {
+            if (_options.Hooks.Epilog(job, attempt) is { } failed)
+                Tell(new NodeEvent { Kind = NodeEventKind.EventHook, Key = new StepKey { JobId = job, Attempt = attempt }, Sentence = failed, DrainReason = failed, AtMs = _time.GetUtcNow().ToUnixTimeMilliseconds() });
+            _reactor.Post(() => Released(job, attempt));
+        });
+    }
 
     void Released(uint job, uint attempt) => _reports.Send(new ToServer { JobReleased = new JobReleasedReport { JobId = job, Attempt = attempt } });
 }

@@ -4,11 +4,13 @@ using Stint.Protocol.Agents;
 namespace Stint.Agent.Launch;
 
 /// <summary>What making a step gave. <paramref name="Refused"/>: why it got no shepherd; what was made until then is to be removed again.</summary>
-internal sealed record PreparedStep(StepDirectory? Directory, StepGroup? Group, ShepherdProcess? Shepherd, string? Refused);
+/// <param name="ByProlog">The node is to blame and not the job.</param>
+internal sealed record PreparedStep(StepDirectory? Directory, StepGroup? Group, ShepherdProcess? Shepherd, string? Refused, bool ByProlog = false);
 
 /// <param name="Released">Nothing of the job is left in the kernel.</param>
 /// <param name="Stuck">The group would not go; it is to be tried again.</param>
-internal sealed record FinishedStep(StepExitedReport Report, bool Released, bool Stuck);
+/// <param name="JobGoesOn">The job has not ended here: its epilog is still owed, and an order will ask for it.</param>
+internal sealed record FinishedStep(StepExitedReport Report, bool Released, bool Stuck, bool JobGoesOn = false);
 
 /// <summary>
 /// What blocks: kernel files, the spool, spawning. Runs on the work queue, one call at a time per step. The order of the acts is what makes
@@ -32,6 +34,10 @@ internal sealed class StepWork(StepHostOptions options, ICgroups cgroups, TimePr
                 return new PreparedStep(directory, null, null, why);
             if (lockFd < 0 && (lockFd = directory.TryLock()) < 0)
                 return new PreparedStep(null, null, null, $"{directory.Path}: another process holds this step");
+            var began = time.GetTimestamp();
+            if (options.Hooks?.Prolog(spec) is { } failed)
+                return new PreparedStep(directory, null, null, failed, ByProlog: true);
+            var prologMs = (long)time.GetElapsedTime(began).TotalMilliseconds;
             if (recovered && cgroups.Find(spec.Key, spec.Uid) is { } unfinished)
                 cgroups.KillAndRemove(unfinished, options.KillDeadline);
             group = cgroups.Create(spec.Key, spec.Uid, spec.Limits);
@@ -41,7 +47,7 @@ internal sealed class StepWork(StepHostOptions options, ICgroups cgroups, TimePr
                 directory.WriteScript(spec.Payload.Script.Span, spec.Uid, spec.Gid);
             Reached("files");
             var account = _accounts.Find(spec.Uid, spec.Gid);
-            var request = LaunchPlan.Make(spec, account, directory.ScriptPath, group.ProcsFiles, WallLimitMs(spec, recovered), options.Devices?.Visible(spec));
+            var request = LaunchPlan.Make(spec, account, directory.ScriptPath, group.ProcsFiles, WallLimitMs(spec, recovered, prologMs), options.Devices?.Visible(spec));
             var shepherd = ShepherdProcess.Start(options.Shepherd, directory.Id, request, lockFd);
             Reached("spawned");
             return new PreparedStep(directory, group, shepherd, null);
@@ -66,6 +72,8 @@ internal sealed class StepWork(StepHostOptions options, ICgroups cgroups, TimePr
         var receipt = group?.Receipt ?? directory?.ReadReceipt();
         group ??= cgroups.Find(spec.Key, spec.Uid);
         var report = saved ?? StepOutcome.Judge(id, state, Measure(group), receipt, Now());
+        if (saved is null && state.RefusedByProlog)
+            (report.HoldJob, report.DrainReason) = (true, report.Cause);
         if (saved is null && directory is not null)
         {
             try
@@ -82,7 +90,8 @@ internal sealed class StepWork(StepHostOptions options, ICgroups cgroups, TimePr
         try
         {
             released = Remove(spec, group);
-            report.DrainReason = released ? options.Devices?.Leftover(spec) ?? "" : "";
+            if (released && options.Devices?.Leftover(spec) is { } leftover)
+                report.DrainReason = leftover;
         }
         catch (CgroupException left)
         {
@@ -91,7 +100,10 @@ internal sealed class StepWork(StepHostOptions options, ICgroups cgroups, TimePr
             report.Cause = report.Cause.Length > 0 ? $"{report.Cause}; {stuck}" : stuck;
         }
         Reached("removed");
-        return new FinishedStep(report, released, stuck.Length > 0);
+        var goesOn = !id.IsBatch && state.End is null && options.Hooks?.Owes(id.Job, id.Attempt) == true;
+        if (released && !goesOn && options.Hooks?.Epilog(id.Job, id.Attempt) is { } failed)
+            report.DrainReason = report.DrainReason.Length > 0 ? $"{report.DrainReason}; {failed}" : failed;
+        return new FinishedStep(report, released, stuck.Length > 0, goesOn);
     }
 
     /// <summary>Throws <see cref="CgroupException"/> when something of the group will not die.</summary>
@@ -114,7 +126,12 @@ internal sealed class StepWork(StepHostOptions options, ICgroups cgroups, TimePr
     {
         try
         {
-            return group is null ? null : cgroups.Measure(group);
+            if (group is null)
+                return null;
+            var measured = cgroups.Measure(group);
+            if (measured.OomKills > 0 && options.Kills is { } kills)
+                measured.OomVictims.AddRange(kills.Victims(group.Path));
+            return measured;
         }
         catch (Exception unreadable) when (unreadable is CgroupException or IOException)
         {
@@ -123,10 +140,10 @@ internal sealed class StepWork(StepHostOptions options, ICgroups cgroups, TimePr
     }
 
     /// <summary>What is left of the wall time. The date counts only for an order that lay in the spool while no agent was there: clocks of two nodes may differ.</summary>
-    long WallLimitMs(LaunchSpec spec, bool recovered)
+    long WallLimitMs(LaunchSpec spec, bool recovered, long prologMs)
     {
         if (!recovered || spec.EndLimitUnixMs <= 0 || spec.WallLimitMs <= 0)
-            return spec.WallLimitMs;
+            return spec.WallLimitMs <= 0 ? spec.WallLimitMs : Math.Max(1, spec.WallLimitMs - prologMs);
         return Math.Clamp(spec.EndLimitUnixMs - Now(), 1, spec.WallLimitMs);
     }
 

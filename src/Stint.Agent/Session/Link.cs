@@ -23,6 +23,9 @@ internal sealed partial class Link(ServerAddress server, NodeIdentity identity, 
     private readonly Backoff _backoff = new(Random.Shared.NextDouble);
     private readonly long _startMs = time.GetUtcNow().ToUnixTimeMilliseconds();
 
+    /// <summary>Who takes orders that are not the step host's; false: not that one either.</summary>
+    public Func<ToAgent, bool>? Others { get; init; }
+
     /// <summary>Returns only by <see cref="FencedException"/> or cancellation.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
@@ -55,7 +58,7 @@ internal sealed partial class Link(ServerAddress server, NodeIdentity identity, 
         _backoff.Reset();
         Log.Connected(log, server.ToString(), identity.Cluster);
         outbox.Open(host);
-        var orders = new Orders(host, _verifier, outbox, time, log);
+        var orders = new Orders(host, _verifier, outbox, time, log, Others);
         var tasks = new[] { ReadAsync(socket, frame, orders, session.Token), WriteAsync(socket, session.Token), BeatAsync(heartbeat, session.Token) };
         var first = await Task.WhenAny(tasks);
         await session.CancelAsync();

@@ -32,9 +32,6 @@ internal readonly record struct PolicyKey(
 /// <summary>Jobs that stand alike before limits and priority.</summary>
 internal sealed class PolicyClass(PolicyKey key, JobSpec spec)
 {
-    private static readonly Comparer<Jobs.Job> ByOrder = Comparer<Jobs.Job>.Create(static (a, b) =>
-        a.Order != b.Order ? a.Order.CompareTo(b.Order) : a.Id.CompareTo(b.Id));
-
     private Standing[] standings = [];
 
     public PolicyKey Key { get; } = key;
@@ -46,13 +43,6 @@ internal sealed class PolicyClass(PolicyKey key, JobSpec spec)
     public int Waiting { get; set; }
     /// <summary>Who counts the waiting ones as submitted, and as what they ask for; null as long as there are none.</summary>
     public Waiters? Waiters { get; set; }
-    /// <summary>Jobs that a limit keeps away, first come first. Only the first is woken: the others follow it.</summary>
-    public SortedSet<Jobs.Job> Limited { get; } = new(ByOrder);
-    /// <summary>The counters that kept the last one away; null: only time or another configuration helps.</summary>
-    public object? WaitsOn { get; set; }
-    public List<object> RegisteredOn { get; } = [];
-    /// <summary>When time alone may let the first of them start; not set: it does not.</summary>
-    public Instant LimitedUntil { get; set; }
 
     public Standing? Find(Partition partition)
     {

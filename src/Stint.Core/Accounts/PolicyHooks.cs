@@ -30,13 +30,7 @@ public sealed partial class Cluster
         if (standing.Checks.Length == 0) return null;
         var question = new LimitQuestion(limitPass, now, decay);
         foreach (var check in standing.Checks)
-        {
-            if (!check.Fails(question)) continue;
-            // Only the first of a class looks at the clock: it takes the others along.
-            var wake = job.Policy!.Limited.Count == 0 ? check.ClearsAt(question) : Instant.Never;
-            if (IsLimitReason(check.Reason)) job.Policy.WaitsOn = check.Watches;
-            return new Verdict(job, check.Reason, check.Sentence(question), Wake: wake);
-        }
+            if (check.Fails(question)) return new Verdict(job, check.Reason, check.Sentence(question), Wake: check.ClearsAt(question));
         return null;
     }
 
@@ -70,11 +64,7 @@ public sealed partial class Cluster
         AddTierChecks(checks, job.Spec, standing.Holders, actual);
         var question = new LimitQuestion(limitPass, now, decay);
         foreach (var check in checks)
-        {
-            if (!check.Fails(question)) continue;
-            job.Policy!.WaitsOn = check.Watches;
-            return new Verdict(job, check.Reason, check.Sentence(question), Wake: check.ClearsAt(question));
-        }
+            if (check.Fails(question)) return new Verdict(job, check.Reason, check.Sentence(question), Wake: check.ClearsAt(question));
         Note(actual);
         return null;
     }
@@ -125,7 +115,7 @@ public sealed partial class Cluster
         var request = JobTres.Requested(spec, partition, accounts.Tres, intern);
         var runMs = RunMs(spec.TimeLimitMs);
         var dependsOnNodes = spec.Exclusive || spec is { MemoryPerNodeBytes: 0, MemoryPerCpuBytes: 0, MemoryPerGpuBytes: 0 };
-        var standing = new Standing(partition, holders, request, TierTres.Of(request, accounts.Tres), runMs)
+        var standing = new Standing(partition, holders, request, Config.Tiers.Count == 0 ? NoTres : TierTres.Of(request, accounts.Tres), runMs)
         {
             Version = (accounts.Version, dependsOnNodes ? nodesVersion : 0),
         };

@@ -30,7 +30,6 @@ public sealed partial class Cluster
         var @class = job.Policy ??= ClassFor(job.Spec);
         LeaveWaiting(@class, 1);
         Enter(job, @class, at);
-        WakeNextLimited(job);
     }
 
     /// <summary>Leaves its allocation (ended or requeued), or leaves pending without ever starting.</summary>
@@ -38,14 +37,10 @@ public sealed partial class Cluster
     {
         var tasks = wasActive ? 1 : CountedTasks(job);
         var @class = job.Policy!;
-        if (wasActive)
-        {
-            var charge = charges[job.Id];
-            Leave(job, charge, at);
-            WakeLimitedBy(charge.Holders);
-        }
+        if (wasActive) Leave(job, charges[job.Id], at);
         else LeaveWaiting(@class, tasks);
         Drop(@class, tasks);
+        job.Policy = null;
     }
 
     /// <summary>Tasks of an array were cancelled before they started.</summary>
@@ -63,11 +58,7 @@ public sealed partial class Cluster
         var tasks = job.IsActive ? 1 : CountedTasks(job);
         if (ReferenceEquals(@class, former) && !job.IsActive) return;
         if (job.IsActive) Leave(job, charges[job.Id], at);
-        else
-        {
-            Wake(job);
-            LeaveWaiting(former, tasks);
-        }
+        else LeaveWaiting(former, tasks);
         job.Policy = @class;
         @class.Members += tasks;
         if (job.IsActive) Enter(job, @class, at);
@@ -95,10 +86,11 @@ public sealed partial class Cluster
     private void Enter(Job job, PolicyClass @class, Instant at)
     {
         var partition = QueueFor(job.Partition.Length > 0 ? job.Partition : job.Spec.Partition);
-        var holders = HoldersOf(job.Spec, partition);
+        var holders = StandingOf(job, partition).Holders;
         var tres = JobTres.Allocated(job.Spec, job.Shares, job.Licenses, partition, accounts.Tres);
         var end = job.EndLimit.IsSet ? job.EndLimit.Milliseconds : job.Started.Milliseconds + RunMs(0);
-        var charge = new Charge(@class, holders, tres, TierTres.Of(tres, accounts.Tres), TierRequestOf(@class), end);
+        var tierTres = holders.TierUser is null ? NoTres : TierTres.Of(tres, accounts.Tres);
+        var charge = new Charge(@class, holders, tres, tierTres, (@class.Waiters ??= WaitersOf(@class)).TierRequest, end);
         charges.Add(job.Id, charge);
         charge.Enter(job.Id);
         if (end > runsExpired.Milliseconds)
@@ -155,8 +147,11 @@ public sealed partial class Cluster
         return false;
     }
 
-    private JobTres TierRequestOf(PolicyClass @class) =>
-        TierTres.Of(JobTres.Requested(@class.Spec, QueueFor(PartitionNames(@class.Key.Partition)[0]), accounts.Tres, intern: true), accounts.Tres);
+    private static readonly JobTres NoTres = JobTres.Counted();
+
+    /// <summary>It must not move with the nodes: what is taken off later is what was put on.</summary>
+    private JobTres TierRequestOf(PolicyClass @class) => Config.Tiers.Count == 0 ? NoTres
+        : TierTres.Of(JobTres.Requested(@class.Spec, null, accounts.Tres, intern: true), accounts.Tres);
 
     /// <summary>Accounts, QOS or the configuration changed: classes that it may touch are counted anew.</summary>
     /// <param name="touched">Who counts them may change.</param>
@@ -179,6 +174,8 @@ public sealed partial class Cluster
         foreach (var @class in waiting) (@class.Waiters = WaitersOf(@class)).Count(@class.Waiting);
         foreach (var job in running) Enter(job, job.Policy!, at);
         priorityNodes = -1;
-        WakeLimited(freed);
+        // Who waits for a limit stays in the queue; a new version makes the next pass look at all of it.
+        foreach (var @class in policyClasses.Values)
+            if (@class.Waiting > 0 && freed(@class)) { NodesChanged(); break; }
     }
 }

@@ -91,11 +91,11 @@ public sealed partial class Job
         set { if (value is not null || waitsIn is Parking) waitsIn = value; }
     }
 
+    /// <summary>The jobs that stand alike before limits and priority; while it is not over.</summary>
+    internal Accounts.PolicyClass? Policy { get; set; }
+
     /// <summary>Its age in its class; written by the class.</summary>
     internal long QueueKey { get; set; }
-
-    /// <summary>The jobs that stand alike before limits and priority.</summary>
-    internal Accounts.PolicyClass? Policy { get; set; }
 
     /// <summary>What it (or one task of the array) needs at once.</summary>
     public Request Request => Class?.Shape.Request ?? (run is null ? Request.Of(Spec) : run.Request ??= Request.Of(Spec));

@@ -64,6 +64,13 @@ internal sealed class JobClass(JobSpec key, Shape shape, bool byAge)
         if (end - start > 2 * Count + 64) Clear(ref at);
     }
 
+    /// <summary>Forgets the places of those that left: one of them comes back with another order.</summary>
+    public void ForgetPlaces()
+    {
+        var at = 0;
+        Clear(ref at);
+    }
+
     /// <summary>The oldest that is behind a job in this order, which need not wait any more; null: none.</summary>
     public Job? After(Cursor cursor)
     {

@@ -26,6 +26,14 @@ internal sealed class SpecTable
         return shared.Spec;
     }
 
+    /// <summary>Of a snapshot, before its jobs take it: without a client token, and nobody else's to write to.</summary>
+    public void Adopt(JobSpec spec)
+    {
+        var shared = new Shared(spec);
+        known.Add(spec, shared);
+        byObject.Add(spec, shared);
+    }
+
     /// <summary>A job goes: with the last of them its request is forgotten.</summary>
     /// <returns>True: it was the last.</returns>
     public bool GiveBack(JobSpec spec)

@@ -49,6 +49,7 @@ public sealed partial class Cluster
     /// <summary>What the request left open and the cluster decides once and for all.</summary>
     private void FillDefaults(JobSpec spec)
     {
+        FillResources(spec);
         var partition = FindPartition(PartitionNames(spec.Partition)[0])!.Spec;
         if (spec.TimeLimitMs < 0) spec.TimeLimitMs = 0;
         else if (spec.TimeLimitMs == 0) spec.TimeLimitMs = ImpliedTimeLimitMs(spec, partition);
@@ -83,6 +84,7 @@ public sealed partial class Cluster
         }
         if (job.TokenHash != 0) clientTokens[job.TokenHash] = job.Id;
         IndexUnfinished(job);
+        NoteDemand(job);
         CountSubmitted(job);
         SetEligible(job, at);
         BecomePending(job);

@@ -38,7 +38,6 @@ public sealed partial class Cluster
         Unpark(job);
         ForgetDependent(job);
         LeaveDeadline(job);
-        WakeNextLimited(job);
     }
 
     private void Enqueue(Job job)
@@ -52,7 +51,6 @@ public sealed partial class Cluster
         queue.Remove(job);
         Unpark(job);
         parked.Add(job.Id);
-        if (!IsLimitReason(parking.Reason)) WakeNextLimited(job);
         job.Parked = parking;
         NeedsSchedule = true;        // the jobs behind it may go on
     }
@@ -62,7 +60,6 @@ public sealed partial class Cluster
         var job = verdict.Job;
         Park(job, new Parking(verdict.Reason, verdict.Detail));
         if (verdict.Wake.IsSet) timedWakes.Add((verdict.Wake.Milliseconds, job.Id));
-        if (IsLimitReason(verdict.Reason)) { ParkForLimit(verdict); return; }
         switch (verdict.Reason)
         {
             case PendingReason.JobArrayTaskLimit: parkedForThrottle.Add(job.Id); break;
@@ -75,7 +72,6 @@ public sealed partial class Cluster
         if (!parked.Remove(job.Id)) return false;
         job.Parked = null;
         parkedForThrottle.Remove(job.Id);
-        UnparkForLimit(job);
         UnparkSingleton(job);
         return true;
     }

@@ -53,22 +53,6 @@ public sealed class Node
     /// <summary>Slurm's FUTURE: as if it was not there, until it registers or is resumed.</summary>
     public bool Future { get; internal set; }
 
-    /// <summary>A suspended job's CPUs go to others; it stays, with its memory and devices.</summary>
-    internal void YieldCpus(uint jobId, NodeShare without) => Swap(jobId, without);
-
-    internal void RetakeCpus(uint jobId, NodeShare share)
-    {
-        var cpus = CpuSet.FromBytes(share.Cpus);
-        if (!cpus.IsSubsetOf(FreeCpus)) throw new InvalidOperationException($"CPUs {cpus} of node {Name} are not free");
-        Swap(jobId, share);
-    }
-
-    private void Swap(uint jobId, NodeShare share)
-    {
-        held[jobId] = (share, held[jobId].Holder);
-        Recount();
-    }
-
     /// <summary>It is in the list of nodes that a pass has to look at again.</summary>
     internal bool IsTouched { get; set; }
 
@@ -124,6 +108,14 @@ public sealed class Node
         Scope.Topology.NoteTaken(this, holder);
     }
 
+    /// <summary>A job that stays holds another share from here on: without CPUs while it is suspended.</summary>
+    internal void Exchange(uint jobId, NodeShare share)
+    {
+        if (!held.TryGetValue(jobId, out var entry)) throw new InvalidOperationException($"job {jobId} holds nothing on {Name}");
+        held[jobId] = entry with { Share = share };
+        Recount();
+    }
+
     internal void GiveBack(uint jobId, Instant at)
     {
         LastBusy = at;
@@ -152,7 +144,7 @@ public sealed class Node
         var first = true;
         foreach (var (_, holder) in held.Values)
         {
-            users = new NodeUsers(holder.Uid, !first && (users.Several || users.Uid != holder.Uid), users.Alone || holder.WantsNoOtherUser, false, false);
+            users = new NodeUsers(holder.Uid, !first && (users.Several || users.Uid != holder.Uid), users.Alone || holder.WantsNoOtherUser, users.Whole || holder.WantsWholeNode, false, false);
             first = false;
         }
         return users;

@@ -18,6 +18,7 @@ public sealed partial class Cluster
         if (hardware.ThreadsPerCore > 1 && hardware.Cpus % hardware.ThreadsPerCore != 0)
             return Decision.No(RefusalCodes.InvalidRequest,
                 $"node {asked.Name} reports {hardware.Cpus} CPUs, which are no whole cores of {hardware.ThreadsPerCore} threads");
+        if (CheckDevices(asked.Name, hardware.Gres) is { } refusal) return new Decision([], refusal, 0);
 
         var batch = new Batch(now);
         if (!nodes.TryGetValue(asked.Name, out var node)) batch.Add(asked);

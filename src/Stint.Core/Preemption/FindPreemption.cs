@@ -84,9 +84,10 @@ public sealed partial class Cluster
                 if (!gone.Contains(id) && other.State != JobState.Completing || other.YieldsCpus && other.State != JobState.Completing) continue;
                 var suspends = gone.Contains(id) && cluster.ModeOf(other) == PreemptMode.PreemptSuspend && other.State == JobState.Running;
                 if (!suspends) left--;
-                if (ShareOn(other, node.Name) is { } share) free = Balances.Plus(free, HeldShare(other, share), suspends);
+                if (ShareOn(other, node.Name) is { } share) free = Balances.Plus(node, free, HeldShare(other, share), suspends);
             }
-            free = free with { IsIdle = left == 0 && free.Cpus == node.AllCpus };
+            if (left == 0 && free.Cpus == node.AllCpus)
+                free = free with { IsIdle = true, Users = free.Users with { Uid = 0, Several = false, Alone = false } };
             return cluster.ReservedFor(job, node, free, now, forMs);
         }
 

@@ -31,6 +31,8 @@ public sealed partial class Cluster
             if ((flags & ReservationFlags.AnyNodes) != 0) return null;
             return No(RefusalCodes.ReservationInvalid, "a reservation of licences without nodes needs the flag ANY_NODES");
         }
+        if (spec.Features.Length > 0 && FeatureConstraint.Parse(spec.Features, out var why) is null)
+            return No(RefusalCodes.InvalidFeature, $"\"{Short(spec.Features)}\" is not an expression of features: {why}");
         var shape = new Reservation(spec);
         var chosen = listed ? ChooseListed(spec, wish, shape, self, now, out refusal)
             : wish.IsPartial ? ChooseParts(spec, wish, shape, self, now, out refusal)
@@ -131,7 +133,7 @@ public sealed partial class Cluster
     private ReservedRoom RoomOn(Node node, Reservation shape, Reservation? self, Instant now, out Job? busy)
     {
         busy = null;
-        var room = new ReservedRoom(node).WithGres();
+        var room = new ReservedRoom(node);
         if (!shape.Has(MayOverlap))
             foreach (var other in ReservationsOfNode(node.Name))
                 if (!ReferenceEquals(other, self) && other.MeetsInTime(shape, now)) room.Less(other.Holds[node.Name]);
@@ -156,25 +158,8 @@ public sealed partial class Cluster
         return [.. usable.OrderBy(static node => node.Jobs.Count > 0)];       // stable: the partition's order otherwise
     }
 
-    /// <summary><c>a&amp;b|c</c>: all of one of the groups.</summary>
-    private bool HasFeatures(Node node, string expression)
-    {
-        if (expression.Length == 0) return true;
-        var features = FeaturesOf(node);
-        return expression.Split('|').Any(group => group.Split('&').All(name => features.Contains(name.Trim())));
-    }
-
-    private HashSet<string> FeaturesOf(Node node)
-    {
-        var features = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var spec in Config.Nodes)
-            if (spec.Features.Count > 0 && NodeNames.Expand(spec.Nodes)?.Contains(node.Name) == true)
-            {
-                features.Clear();
-                features.UnionWith(spec.Features);
-            }
-        return features;
-    }
+    private static bool HasFeatures(Node node, string expression) =>
+        expression.Length == 0 || FeatureConstraint.Parse(expression, out _)?.Allows(node.Kind.Features) == true;
 
     /// <param name="kept">Nodes that it has already and keeps.</param>
     private List<(Node, NodeShare?)>? ChooseWhole(ReservationSpec spec, ReservationWish wish, Reservation shape, Reservation? self, Instant now,
@@ -256,11 +241,12 @@ public sealed partial class Cluster
     private Refusal? CheckReservedLicenses(ReservationSpec spec, Reservation? self, Instant now)
     {
         if (spec.Licenses.Length == 0) return null;
-        var totals = LicenseCounts(Config.Licenses).ToDictionary(static item => item.Name, static item => item.Count, StringComparer.Ordinal);
+        if (LicenseRequest.Parse(spec.Licenses, out var wrong) is not { AnyOne: false }) return No(RefusalCodes.InvalidLicense, wrong.Length > 0 ? wrong : "a reservation takes all of its licences");
         var shape = new Reservation(spec);
         foreach (var (name, count) in LicenseCounts(spec.Licenses))
         {
-            if (!totals.TryGetValue(name, out var total))
+            var total = Licenses.Total(name);
+            if (!Licenses.Names.Contains(name))
                 return No(RefusalCodes.ReservationInvalid, $"licence \"{Short(name)}\" is not one of the cluster's", "scontrol show licenses lists them");
             var kept = shape.Has(MayOverlap) ? 0 : reservations.Values.Where(other => !ReferenceEquals(other, self) && other.MeetsInTime(shape, now))
                 .Sum(other => LicenseCounts(other.Spec.Licenses).Where(item => item.Name == name).Sum(static item => item.Count));

@@ -68,7 +68,7 @@ public sealed partial class Cluster
             if (!own.Has(ReservationFlags.AnyNodes))
             {
                 if (!own.Holds.TryGetValue(node.Name, out var part)) return null;
-                if (part is not null) free = Balances.Within(free, part, UsedIn(own, node.Name));
+                if (part is not null) free = Balances.Within(node, free, part, UsedIn(own, node.Name));
             }
         }
         var until = forMs > long.MaxValue - now.Milliseconds ? long.MaxValue : now.Milliseconds + forMs;
@@ -77,7 +77,7 @@ public sealed partial class Cluster
             if (ReferenceEquals(other, own) || !other.Meets(now, now.Milliseconds, until) || Attracts(other, job, now, forMs)) continue;
             if (own is not null && LiesOver(own, other)) continue;
             if (other.Holds[node.Name] is not { } part) return null;
-            free = Balances.Without(free, part, UsedIn(other, node.Name));
+            free = Balances.Without(node, free, part, UsedIn(other, node.Name));
         }
         return free;
     }
@@ -92,6 +92,18 @@ public sealed partial class Cluster
     {
         foreach (var id in reservation.Jobs)
             if (jobs[id] is var job && !job.Released.Contains(node) && ShareOn(job, node) is { } share) yield return share;
+    }
+
+    /// <summary>The check of a plan: every share lies in what reservations leave to the job.</summary>
+    private bool IsUnreserved(Start start, FreeResources free)
+    {
+        if (reservations.Count == 0 && suspendedForOthers.Count == 0) return true;
+        var holder = Holder.Of(start.Job.Spec);
+        foreach (var share in start.Shares)
+            if (!nodes.TryGetValue(share.Node, out var node)
+                || ReservedFor(start.Job, node, free.On(node), passAt, RunTimeMs(start.Job.Spec)) is not { } left
+                || left.Take(node, share, holder) is null) return false;
+        return true;
     }
 
     private static bool UsesHeld(Reservation reservation, NodeShare share)
@@ -138,16 +150,5 @@ public sealed partial class Cluster
         return kept;
     }
 
-    /// <summary><c>a:2,b</c> → (a, 2), (b, 1).</summary>
-    private static IEnumerable<(string Name, long Count)> LicenseCounts(string list)
-    {
-        if (list.Length == 0) yield break;
-        foreach (var item in list.Split(','))
-        {
-            var colon = item.IndexOf(':', StringComparison.Ordinal);
-            var name = colon < 0 ? item : item[..colon];
-            yield return (name, colon < 0 ? 1 : long.TryParse(item.AsSpan(colon + 1), System.Globalization.NumberStyles.None,
-                System.Globalization.CultureInfo.InvariantCulture, out var count) ? count : 0);
-        }
-    }
+    private static IReadOnlyList<LicenseCount> LicenseCounts(string list) => LicenseRequest.Parse(list, out _)?.Counts ?? [];
 }

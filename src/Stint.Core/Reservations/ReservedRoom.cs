@@ -1,82 +1,85 @@
 using Stint.Core.Journal;
 using Stint.Core.Nodes;
 using Stint.Core.Resources;
+using Stint.Core.Scheduling;
 
 namespace Stint.Core.Reservations;
 
 /// <summary>What of a node a reservation that is being made could still have.</summary>
 internal sealed class ReservedRoom(Node node)
 {
-    private readonly Dictionary<(string Name, string Type), List<uint>> units = [];
-    private readonly Dictionary<(string Name, string Type), ulong> counts = [];
+    private NodeBalance left = NodeBalance.Empty(node.Kind);
 
     public Node Node => node;
-    public CpuSet Cpus { get; private set; } = node.AllCpus;
-    public ulong MemoryBytes { get; private set; } = node.Hardware.MemoryBytes;
     /// <summary>Nobody else has anything of it.</summary>
     public bool IsWhole { get; private set; } = true;
-    public int Cores => Cpus.WholeCores(node.ThreadsPerCore);
-
-    public ReservedRoom WithGres()
-    {
-        foreach (var gres in node.Hardware.Gres)
-            if (gres.Units.Count > 0) units[(gres.Name, gres.Type)] = [.. gres.Units.Select(static unit => unit.Index)];
-            else counts[(gres.Name, gres.Type)] = gres.Count;
-        return this;
-    }
+    public int Cores => left.Cpus.WholeCores(node.ThreadsPerCore);
 
     /// <summary>Somebody else's part; null: all of it.</summary>
     public void Less(NodeShare? share)
     {
         IsWhole = false;
-        if (share is null)
-        {
-            Cpus = default;
-            units.Clear();
-            counts.Clear();
-            return;
-        }
-        Cpus = Cpus.Except(CpuSet.FromBytes(share.Cpus));
-        MemoryBytes -= Math.Min(MemoryBytes, share.MemoryBytes);
-        foreach (var gres in share.Gres)
-        {
-            if (units.TryGetValue((gres.Name, gres.Type), out var free)) free.RemoveAll(gres.Indices.Contains);
-            if (counts.TryGetValue((gres.Name, gres.Type), out var count)) counts[(gres.Name, gres.Type)] = count - Math.Min(count, gres.Count);
-        }
+        left = share is null ? default : left.Squeeze(node, share, default);
     }
 
-    public ulong FreeGres(GresRequest wanted) =>
-        (ulong)units.Where(entry => Is(entry.Key, wanted)).Sum(static entry => entry.Value.Count)
-        + counts.Where(entry => Is(entry.Key, wanted)).Aggregate(0UL, static (sum, entry) => sum + entry.Value);
-
-    private static bool Is((string Name, string Type) key, GresRequest wanted) =>
-        key.Name == wanted.Name && (wanted.Type.Length == 0 || wanted.Type == key.Type);
+    public ulong FreeGres(GresRequest wanted)
+    {
+        if (left.Gres.Cells.IsEmpty) return 0;
+        var sum = 0UL;
+        foreach (var pool in node.Kind.Pools)
+            if (pool.Is(wanted.Name, wanted.Type)) sum += (ulong)node.Kind.Gres.Usable(left.Gres.Cells, pool);
+        return sum;
+    }
 
     /// <summary>Takes whole cores, the lowest that are free.</summary>
     public CpuSet TakeCores(int cores)
     {
-        var taken = Cpus.LowestCores(cores, node.ThreadsPerCore);
-        Cpus = Cpus.Except(taken);
+        var taken = left.Cpus.LowestCores(cores, node.ThreadsPerCore);
+        left = left with { Cpus = left.Cpus.Except(taken) };
         return taken;
     }
 
+    /// <summary>Devices by their number, the first that are free.</summary>
     public void TakeGres(GresRequest wanted, ulong count, NodeShare into)
     {
-        foreach (var (key, free) in units)
+        foreach (var pool in node.Kind.Pools)
         {
-            if (!Is(key, wanted) || count == 0 || free.Count == 0) continue;
-            var taken = free.Take((int)Math.Min(count, int.MaxValue)).ToList();
-            free.RemoveRange(0, taken.Count);
-            count -= (ulong)taken.Count;
-            into.Gres.Add(new GresShare { Name = key.Name, Type = key.Type, Indices = { taken }, Count = (ulong)taken.Count });
+            if (count == 0 || left.Gres.Cells.IsEmpty || !pool.Is(wanted.Name, wanted.Type)) continue;
+            var share = new NodeShare { Node = node.Name };
+            if (pool.Form == PoolForm.Count) Add(share, pool, Math.Min(count, (ulong)node.Kind.Gres.Usable(left.Gres.Cells, pool)));
+            else if (pool.Form == PoolForm.Units) Add(share, pool, count, UsableUnits(pool));
+            else
+                for (var i = 0; i < pool.Cells && Sum(share) < count; i++)
+                    Add(share, pool, Math.Min(count - Sum(share), (ulong)node.Kind.Gres.UsableParts(left.Gres.Cells, pool, i)),
+                        [node.Kind.Gres.IndexOf(node.Kind.Gres.GpuOf(pool.FirstCell + i))], isPart: true);
+            count -= Sum(share);
+            left = left with { Gres = GresTaking.Squeeze(node.Kind, left.Gres, share) };
+            into.Gres.AddRange(share.Gres);
         }
-        foreach (var key in counts.Keys.ToList())
+    }
+
+    private List<uint> UsableUnits(GresPool pool)
+    {
+        var usable = new List<uint>();
+        for (var i = 0; i < pool.Cells; i++)
+            if (node.Kind.Gres.IsUsable(left.Gres.Cells, pool, i)) usable.Add(pool.Units[i].Index);
+        return usable;
+    }
+
+    private static void Add(NodeShare share, GresPool pool, ulong count, List<uint>? indices = null, bool isPart = false)
+    {
+        if (indices is not null && !isPart)
         {
-            if (!Is(key, wanted) || count == 0 || counts[key] == 0) continue;
-            var taken = Math.Min(count, counts[key]);
-            counts[key] -= taken;
-            count -= taken;
-            into.Gres.Add(new GresShare { Name = key.Name, Type = key.Type, Count = taken });
+            indices = [.. indices.Take((int)Math.Min(count, int.MaxValue))];
+            count = (ulong)indices.Count;
         }
+        if (count > 0) share.Gres.Add(new GresShare { Name = pool.Name, Type = pool.Type, Count = count, Indices = { indices ?? [] } });
+    }
+
+    private static ulong Sum(NodeShare share)
+    {
+        var sum = 0UL;
+        foreach (var gres in share.Gres) sum += gres.Count;
+        return sum;
     }
 }

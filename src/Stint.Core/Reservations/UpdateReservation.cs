@@ -191,6 +191,7 @@ public sealed partial class Cluster
     private void RemoveReservation(Batch batch, Reservation reservation, uint byUid, string cause)
     {
         var name = reservation.Name;
+        batch.Add(new ReservationRemoved { Name = name, ByUid = byUid, Cause = cause });
         foreach (var job in jobs.Values.Where(job => job.State == JobState.Pending && job.Spec.Reservation.Length > 0).OrderBy(static job => job.Id))
         {
             var named = job.Spec.Reservation.Split(',');
@@ -202,7 +203,6 @@ public sealed partial class Cluster
             }
             batch.Add(WithoutReservation(job, byUid));
         }
-        batch.Add(new ReservationRemoved { Name = name, ByUid = byUid, Cause = cause });
     }
 
     private static JobUpdated WithoutReservation(Job job, uint byUid)

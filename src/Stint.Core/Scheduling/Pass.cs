@@ -24,7 +24,7 @@ public sealed partial class Cluster
     {
         WakeDue(now);
         plannedPerArray.Clear();
-        licensesPlanned.Clear();
+        licensesInPass = null;
         passAt = now;
         BeginLimitPass(now);
         queue.Reorder(Config.Priority is { Multifactor: true, WeightAge: > 0 });
@@ -49,15 +49,16 @@ public sealed partial class Cluster
         var free = new FreeResources();
         var nextId = NextJobId;
         plannedPerArray.Clear();
-        licensesPlanned.Clear();
+        licensesInPass = null;
         BeginLimitPass(batch.Now);
         var tasksOf = new Dictionary<uint, (IEnumerator<uint> Free, int Left)>();
         foreach (var start in plan.Starts)
         {
             if (start.Job.State != JobState.Pending || start.Job.Held || ThrottleOf(start.Job) is not null
+                || !IsUnreserved(start, free)
                 || ChosenLicenses(start.Job.Spec.Licenses) is not { } licenses || !IsFree(free, start)) continue;
             var chosen = start.Partition ?? QueueFor(start.Job.Spec.Partition);
-            if (AllocationObstacle(start.Job, chosen, start.Shares, batch.Now) is { } limit) { Park(limit); continue; }
+            if (AllocationObstacle(start.Job, chosen, start.Shares, batch.Now) is { } limit) { Drop(start, limit); continue; }
             NoteArrayStart(start.Job);
             NoteLicenseUse(start.Job);
             var record = new JobAllocated { JobId = start.Job.Id, Attempt = start.Job.Attempt, Shares = { start.Shares }, Licenses = licenses };
@@ -66,6 +67,15 @@ public sealed partial class Cluster
             if (start.Job.IsArray && !SplitTask(start.Job, record, tasksOf, ref nextId)) continue;
             batch.Add(record);
         }
+    }
+
+    /// <summary>What was chosen is more than a limit allows: nothing starts, and the nodes are looked at again.</summary>
+    private void Drop(Start start, Verdict limit)
+    {
+        foreach (var share in start.Shares) Touch(nodes[share.Node]);
+        if (start.Job.Class is not { } group) return;
+        foreach (var contender in group.Contenders)
+            if (contender.Partition == start.Partition) group.Note(contender, limit);
     }
 
     /// <summary>The task becomes a job of its own with a fresh id; the last one takes the array's.</summary>

@@ -12,12 +12,14 @@ public sealed partial class Cluster
 
     /// <summary>All state that the journal's records up to <paramref name="lastSequence"/> add up to; sorted, so that equal states have
     /// equal bytes.</summary>
-    public Snapshot ToSnapshot(long lastSequence)
+    /// <param name="only">Of these jobs only; null: of all.</param>
+    public Snapshot ToSnapshot(long lastSequence, IReadOnlySet<uint>? only = null)
     {
         var snapshot = new Snapshot { LastSequence = lastSequence, Format = SnapshotFormat, Config = Config, NextJobId = NextJobId };
         var numbers = new Dictionary<JobSpec, uint>(ReferenceEqualityComparer.Instance);
         foreach (var job in jobs.Values.OrderBy(static job => job.Id))
         {
+            if (only is not null && !only.Contains(job.Id)) continue;
             var image = Image(job);
             if (!SharesSpec(job)) image.SpecNumber = NumberOf(job.Spec, numbers, snapshot);
             snapshot.Jobs.Add(image);
@@ -55,7 +57,8 @@ public sealed partial class Cluster
             Attempt = job.Attempt, EndLimitMs = job.EndLimit.Milliseconds, NotBeforeMs = job.NotBefore.Milliseconds,
             Kind = job.Kind, ExitCode = job.ExitCode, Signal = job.Signal, ByUid = job.EndedBy, Cause = job.Cause,
             Held = job.Held, HeldByAdmin = job.HeldByAdmin, NextStepId = job.NextStepId, RequeuePending = job.RequeuePending,
-            Order = job.Order, ClientTokenHash = job.TokenHash, Partition = job.Partition, Reservation = job.Reservation, Licenses = job.Licenses,
+            Order = job.Order, ClientTokenHash = job.TokenHash, Partition = job.Partition, Reservation = job.Reservation,
+            Licenses = job.IsActive ? job.Licenses : "",
             SuspendedMs = job.SuspendedMs, SuspendedAtMs = job.SuspendedAt.Milliseconds, SuspendedFor = job.SuspendedFor,
             KeepsResources = job.KeepsResources, RunLimitMs = job.RunLimitMs, GraceMs = job.GraceMs, RequeueHeld = job.RequeueHeld,
         };

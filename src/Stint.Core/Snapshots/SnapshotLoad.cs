@@ -19,8 +19,10 @@ public sealed partial class Cluster
         foreach (var reservation in snapshot.Reservations) cluster.Load(reservation);
         cluster.LoadAccounts(snapshot);
         cluster.jobs.EnsureCapacity(snapshot.Jobs.Count);
+        foreach (var spec in snapshot.Specs) cluster.specs.Adopt(spec);
         foreach (var image in snapshot.Jobs) cluster.Load(image, SpecOf(image, snapshot));
         foreach (var job in cluster.jobs.Values) cluster.Index(job);
+        foreach (var job in cluster.jobs.Values.Skip(cluster.jobs.Count - Scheduling.Placing.DemandSample.Length)) cluster.NoteDemand(job);
         foreach (var token in snapshot.Tokens) cluster.tokens[token.Hash] = token;
         foreach (var use in snapshot.UsedTokens) cluster.tokenUses[use.Hash] = use.Node;
         foreach (var certificate in snapshot.Certificates) cluster.certificates[certificate.Node] = certificate.Thumbprint;
@@ -95,9 +97,9 @@ public sealed partial class Cluster
         if (job.State == JobState.Pending) { BecomePending(job); return; }
         CountStarted(job, Instant.Never);
         activeJobs.Add(job.Id);
+        LicenseStock.Take(job.Licenses);
         EnterReservation(job);
         if (job is { State: JobState.Suspended, SuspendedFor: not 0 }) suspendedForOthers.Add(job.Id);
-        CountLicenses(job, 1);
         foreach (var share in job.Shares)
             if (!job.Released.Contains(share.Node)) NodeOf(share.Node).Take(job.Id, HeldShare(job, share), Holder.Of(job.Spec));
     }

@@ -87,7 +87,8 @@ public sealed partial class Cluster
     private static bool IsEndingIn(Batch batch, uint jobId)
     {
         foreach (var record in batch.Records)
-            if (record.JobEndRequested?.JobId == jobId || record.JobEnded?.JobId == jobId || record.JobSuspended?.JobId == jobId) return true;
+            if (record.JobEndRequested?.JobId == jobId || record.JobEnded?.JobId == jobId || record.JobRequeued?.JobId == jobId
+                || record.JobSuspended?.JobId == jobId) return true;
         return false;
     }
 
@@ -99,6 +100,13 @@ public sealed partial class Cluster
                 && ShareOn(victim, node.Name) is { } share)
                 free = free with { Cpus = free.Cpus.Except(CpuSet.FromBytes(share.Cpus)) };
         return free;
+    }
+
+    private void Exchange(Job job, string name, NodeShare share)
+    {
+        var node = NodeOf(name);
+        node.Exchange(job.Id, share);
+        Touch(node);
     }
 
     private void On(JobSuspended record, Instant at)
@@ -113,7 +121,7 @@ public sealed partial class Cluster
         if (record.ForJob != 0) suspendedForOthers.Add(job.Id);
         if (!job.YieldsCpus) return;
         foreach (var share in job.Shares)
-            if (!job.Released.Contains(share.Node)) NodeOf(share.Node).YieldCpus(job.Id, HeldShare(job, share));
+            if (!job.Released.Contains(share.Node)) Exchange(job, share.Node, HeldShare(job, share));
         NeedsSchedule = true;
     }
 
@@ -121,9 +129,11 @@ public sealed partial class Cluster
     {
         var job = JobOf(record.JobId);
         if (job.State != JobState.Suspended) throw new InvalidOperationException($"job {job.Id} was resumed although it is {job.State}");
+        if (TakenCpusOf(job, new FreeResources()) is { } taken)
+            throw new InvalidOperationException($"job {job.Id} was resumed although others use CPUs {taken}");
         if (job.YieldsCpus)
             foreach (var share in job.Shares)
-                if (!job.Released.Contains(share.Node)) NodeOf(share.Node).RetakeCpus(job.Id, share);
+                if (!job.Released.Contains(share.Node)) Exchange(job, share.Node, share);
         job.State = JobState.Running;
         job.SuspendedMs += at.Milliseconds - job.SuspendedAt.Milliseconds;
         job.Cause = "";

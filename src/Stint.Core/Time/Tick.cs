@@ -28,11 +28,14 @@ public sealed partial class Cluster
         foreach (var id in activeJobs)
         {
             var job = jobs[id];
-            if (job.State != JobState.Running || !job.EndLimit.IsSet || batch.Now < job.EndLimit) continue;
-            if (HasLiveStep(job) && batch.Now < job.EndLimit + LimitGrace || givenUp.Contains(id)) continue;
+            if (job.State != JobState.Running || !job.EndLimit.IsSet || batch.Now < EndAfter(job)) continue;
+            if (HasLiveStep(job) && batch.Now < EndAfter(job) + LimitGrace || givenUp.Contains(id)) continue;
             End(batch, job, new Ending(EndKind.EndTimeout, Cause: $"reached its time limit of {Minutes(job.Spec.TimeLimitMs)}"));
         }
     }
+
+    /// <summary>Its limit, and the time beyond it that the cluster grants to all (OverTimeLimit).</summary>
+    private Instant EndAfter(Job job) => job.EndLimit + TimeSpan.FromMilliseconds(Config.OverTimeMs);
 
     private static bool HasLiveStep(Job job)
     {

@@ -80,6 +80,7 @@ public sealed partial class Cluster
             : change.Contiguous is not null ? "change the need for contiguous nodes"
             : change.AdminComment is not null ? "set an administrator's comment"
             : change.SiteFactor is not null ? "set a site factor"
+            : RaisesLimit(job, change) ? "raise a time limit"
             : change.Priority is > 0 and var wanted && wanted > CurrentPriority(job, now) ? "raise a priority"
             : change.Priority is > 0 && job.HeldByAdmin ? "release a job that an administrator holds"
             : null;
@@ -89,7 +90,13 @@ public sealed partial class Cluster
     private double CurrentPriority(Job job, Instant now) =>
         job.Spec.HasPriority ? job.Spec.Priority : PartitionOfRun(job) is { } partition ? PriorityOf(job, partition, now) : 0;
 
-    /// <summary>Only operators may raise a limit (scontrol(1), TimeLimit).</summary>
+    /// <summary>0, unlimited, is more than anything.</summary>
+    private static bool RaisesLimit(Job job, JobChange change)
+    {
+        var (limit, now) = (change.TimeLimitMs ?? job.Spec.TimeLimitMs, job.Spec.TimeLimitMs);
+        return now > 0 && (limit == 0 || limit + (change.TimeLimitAddMs ?? 0) > now);
+    }
+
     private static Refusal? ChangeTime(JobSpec spec, Job job, JobChange change, Instant now)
     {
         var limit = change.TimeLimitMs ?? spec.TimeLimitMs;
@@ -190,12 +197,12 @@ public sealed partial class Cluster
         var throttleChanged = job.Spec.ArrayThrottle != record.Spec.ArrayThrottle;
         if (job.State == JobState.Pending)
         {
-            CountLeft(job, at, wasActive: false);
+            var group = job.Class;
             LeavePending(job);
+            if (record.HasOrder) group?.ForgetPlaces();
             Rename(job, record.Spec);
             Respec(job, record.Spec);
             if (record.HasOrder) job.Order = record.Order;
-            CountSubmitted(job);
             job.NotBefore = new Instant(record.Spec.BeginMs);
             SetEligible(job, at);
             BecomePending(job);

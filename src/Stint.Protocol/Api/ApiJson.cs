@@ -8,6 +8,7 @@ namespace Stint.Protocol.Api;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(SubmitRequest))]
 [JsonSerializable(typeof(SubmitResponse))]
+[JsonSerializable(typeof(OfferView))]
 [JsonSerializable(typeof(JobList))]
 [JsonSerializable(typeof(JobView))]
 [JsonSerializable(typeof(JobSelection))]
@@ -34,4 +35,6 @@ namespace Stint.Protocol.Api;
 [JsonSerializable(typeof(ReservationList))]
 [JsonSerializable(typeof(LicenseList))]
 [JsonSerializable(typeof(TopologyView))]
+[JsonSerializable(typeof(UsageList))]
+[JsonSerializable(typeof(NodeEventList))]
 public sealed partial class ApiJson : JsonSerializerContext;

@@ -50,7 +50,11 @@ public sealed partial record SubmitRequest
     public bool TestOnly { get; set; }
 }
 
-public sealed record SubmitResponse(uint JobId, string Message = "");
+public sealed record SubmitResponse(uint JobId, string Message = "")
+{
+    /// <summary>Of a test only.</summary>
+    public OfferView? Offer { get; init; }
+}
 
 /// <summary>A job, an array's unstarted tasks, or one array task, as <c>squeue</c> and <c>scontrol show job</c> need it.</summary>
 public sealed partial record JobView

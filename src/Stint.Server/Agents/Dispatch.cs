@@ -70,7 +70,7 @@ internal sealed partial class Dispatch(AgentDirectory agents, Payloads payloads,
         var node = job.Shares[0].Node;
         if ((onlyNode is not null && onlyNode != node) || Answered(job, StepIds.Batch, node)) return;
         if (agents.Find(node) is { } session && PayloadOf(job, job.Spec.PayloadHash) is { } payload)
-            session.Launch(LaunchSpecs.OfBatch(job, payload, cluster.Config, now));
+            session.Launch(LaunchSpecs.OfBatch(job, payload, cluster.Config, now).WithOverTime(cluster.Config.OverTimeMs));
     }
 
     private void LaunchStep(Cluster cluster, Job job, Step step, string? onlyNode, Instant now)
@@ -81,7 +81,7 @@ internal sealed partial class Dispatch(AgentDirectory agents, Payloads payloads,
             var node = step.Shares[i].Node;
             if ((onlyNode is not null && onlyNode != node) || Answered(job, step.Id, node)) continue;
             if (agents.Find(node) is { } session && PayloadOf(job, step.Spec.PayloadHash) is { } payload)
-                session.Launch(LaunchSpecs.OfStep(job, step, i, payload, cluster.Config, now));
+                session.Launch(LaunchSpecs.OfStep(job, step, i, payload, cluster.Config, now).WithOverTime(cluster.Config.OverTimeMs, step));
         }
     }
 

@@ -14,7 +14,8 @@ namespace Stint.Server.Agents;
 /// the journal recorded for it: a copied or replaced certificate is fenced, and logged with both names.
 /// </summary>
 internal sealed partial class LinkProtocol(
-    Engine.Engine engine, AgentDirectory agents, Dispatch dispatch, RunDirectory runs, LaunchSigner signer, TimeProvider time, ILogger<LinkProtocol> log)
+    Engine.Engine engine, AgentDirectory agents, Dispatch dispatch, RunDirectory runs, LaunchSigner signer, NodeEvents events, UsageQueries usage, TimeProvider time,
+    ILogger<LinkProtocol> log)
 {
     public const int HeartbeatSeconds = 15;
     private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(15);
@@ -107,6 +108,13 @@ internal sealed partial class LinkProtocol(
                     break;
                 case ToServer.BodyOneofCase.JobReleased:
                     await engine.PostAsync(Report.Of(session, message.ReportId, message.JobReleased, log), session.Over);
+                    break;
+                case ToServer.BodyOneofCase.NodeEvent:
+                    events.Add(session.Node, message.NodeEvent);
+                    await engine.PostAsync(new NodeEventReport(session, message.ReportId, message.NodeEvent, log), session.Over);
+                    break;
+                case ToServer.BodyOneofCase.Usage:
+                    usage.Answered(message.Usage);
                     break;
                 case ToServer.BodyOneofCase.Output:
                     runs.Output(session, message.Output);

@@ -50,6 +50,7 @@ public static class ConfigFile
                 "cluster" => config with { Cluster = Name(value, "cluster") },
                 "partitions" => config with { Partitions = PartitionReader.Read(value, names) },
                 "kill_wait" => config with { KillWait = Time(value, TimeSpan.Zero, TimeSpan.FromHours(1)) },
+                "over_time_limit" => config with { OverTime = Time(value, TimeSpan.Zero, TimeSpan.FromDays(45)) },
                 "min_job_age" => config with { MinJobAge = Time(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(30)) },
                 "node_timeout" => config with { NodeTimeout = Time(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) },
                 "default_memory_per_cpu" => config with { DefaultMemoryPerCpuBytes = Size(value) },

@@ -9,6 +9,8 @@ public sealed record ServerConfig
     public string Cluster { get; init; } = "stint";
     public IReadOnlyList<PartitionConfig> Partitions { get; init; } = [new PartitionConfig { Name = "main", IsDefault = true }];
     public TimeSpan KillWait { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>How long a job may go on after its limit (Slurm's OverTimeLimit).</summary>
+    public TimeSpan OverTime { get; init; }
     public TimeSpan MinJobAge { get; init; } = TimeSpan.FromSeconds(300);
     public TimeSpan NodeTimeout { get; init; } = TimeSpan.FromSeconds(300);
     /// <summary>0: a job that asks for no memory gets the node's (Slurm's default).</summary>
@@ -55,7 +57,7 @@ public sealed record ServerConfig
     {
         var record = new ClusterConfigured
         {
-            Name = Cluster, KillWaitMs = (long)KillWait.TotalMilliseconds, MinJobAgeMs = (long)MinJobAge.TotalMilliseconds,
+            Name = Cluster, KillWaitMs = (long)KillWait.TotalMilliseconds, OverTimeMs = (long)OverTime.TotalMilliseconds, MinJobAgeMs = (long)MinJobAge.TotalMilliseconds,
             NodeTimeoutMs = (long)NodeTimeout.TotalMilliseconds, DefaultMemoryPerCpuBytes = DefaultMemoryPerCpuBytes,
             MaxArraySize = MaxArraySize, MaxJobs = MaxJobs, RequeueByDefault = RequeueByDefault,
         };

@@ -61,6 +61,7 @@ internal static class Routes
         Show.Map(app, parts.Engine);
         Explain.Map(app, parts.Engine, parts.History);
         Script.Map(app, parts.Engine, parts.Payloads);
+        Usage.Map(app, parts.Engine, parts.Usage);
         Cancel.Map(app, parts.Engine, parts.Agents);
         Hold.Map(app, parts.Engine);
         Release.Map(app, parts.Engine);
@@ -74,6 +75,7 @@ internal static class Routes
     {
         Features.Nodes.List.Map(app, parts.Engine, parts.Agents);
         Features.Nodes.SetState.Map(app, parts.Engine);
+        Features.Nodes.Events.Map(app, parts.Engine, parts.Events, parts.Time);
         Features.Partitions.List.Map(app, parts.Engine);
         Features.Reservations.List.Map(app, parts.Engine);
         Features.Reservations.Change.Map(app, parts.Engine);

@@ -14,7 +14,7 @@ internal sealed class BigCluster
     private uint seed = 12_345;
 
     public Cluster Cluster { get; private set; } = new();
-    public Instant Now { get; set; } = new(1_700_000_000_000);
+    public Instant Now { get; set; } = new(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
 
     public BigCluster(int nodes)
     {

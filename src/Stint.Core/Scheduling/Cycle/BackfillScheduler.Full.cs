@@ -22,7 +22,8 @@ internal sealed partial class BackfillScheduler
         return true;
     }
 
-    private bool IsOver() => plan.Starts.Count >= view.StartsMax || view.IsEnough();
+    /// <summary>The call is over. Each call looks at something at least: a budget of nothing does not stop the plan.</summary>
+    private bool IsOver() => plan.Starts.Count >= view.StartsMax || looks > looksBefore && view.IsEnough();
 
     private bool Collect()
     {
@@ -82,7 +83,7 @@ internal sealed partial class BackfillScheduler
         if (rules.Policy.Backfills)
         {
             for (i = 0; i < ordered.Length; i++) fills[i] = (rules.FillRankOf(view, ordered[i], ordered[i].Job!), ordered[i]);
-            Array.Sort(fills, ordered, FillOrder.Instance);
+            FillOrder.Sort(fills, ordered);
             rest.AddRange(ordered);
         }
         nextFill = 0;

@@ -14,9 +14,9 @@ namespace Stint.Core.Scheduling.Cycle;
 /// reservation costs one look per plan.</remarks>
 internal sealed partial class BackfillScheduler : IScheduler
 {
-    /// <summary>A full plan that cost no more looks than this is made each time.</summary>
-    private const long CheapLooks = 20_000;
-    private const long FullEveryMs = 1_000;
+    /// <summary>A full plan that cost no more looks than this is made each time; a dearer one the more seldom the dearer it is.</summary>
+    private const long CheapLooks = 2_000, LooksPerMs = 200;
+    private const long FullEveryMsMax = 1_000;
     /// <summary>Reservations that the tasks of one array get, as Slurm's bf_max_job_array_resv.</summary>
     private const int ReservationsPerArray = 20;
     private const int PreemptionsMax = 16;
@@ -30,14 +30,15 @@ internal sealed partial class BackfillScheduler : IScheduler
     private readonly Reservations reservations;
     private readonly Dictionary<Partition, Bounds> bounds = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<uint> preemptors = [];
+    private readonly HashSet<int> changed = [];
 
     private SchedulingView view = null!;
     private Scheduling.Plan plan = null!;
     private PlanRules rules = null!;
     private Phase phase;
-    private long planNumber, nodesVersion = -1, looks, looksOfFull;
+    private long planNumber, nodesVersion = -1, looks, looksBefore, looksOfFull;
     private Instant fullAt;
-    private bool wasInterrupted;
+    private bool wasInterrupted, isPatched;
 
     public BackfillScheduler()
     {
@@ -57,16 +58,23 @@ internal sealed partial class BackfillScheduler : IScheduler
     {
         this.view = view;
         plan = new Scheduling.Plan();
+        looksBefore = looks;
         startedNow.Clear();
         tasksStarted.Clear();
-        Settle();
-        if (phase == Phase.Idle && NeedsFull()) Begin();
-        var done = phase == Phase.Idle ? Patch() : RunFull();
+        MatchNodes();
+        var isFull = phase == Phase.Idle && NeedsFull();
+        Settle(isFull);
+        if (isFull) Begin();
+        var wasPatch = phase == Phase.Idle;
+        var done = wasPatch ? Patch() : RunFull();
         plan.IsCut = !done || phase == Phase.Idle && (view.Queue.Fresh.Count > 0 || patched < book.Freed.Count);
-        if (done && looksOfFull > CheapLooks && view.Queue.Count > 0) Again(new Instant(fullAt.Milliseconds + FullEveryMs));
+        isPatched |= wasPatch && (plan.Starts.Count > 0 || book.Freed.Count > 0);
+        if (done && isPatched && view.Queue.Count > 0) Again(new Instant(fullAt.Milliseconds + FullEveryMs));
         this.view = null!;
         return plan;
     }
+
+    private long FullEveryMs => Math.Min(FullEveryMsMax, looksOfFull / LooksPerMs);
 
     private void Again(Instant at)
     {
@@ -76,42 +84,47 @@ internal sealed partial class BackfillScheduler : IScheduler
     private bool NeedsFull() => looksOfFull <= CheapLooks || wasInterrupted || planNumber == 0
         || view.Now < fullAt || view.Now.Milliseconds - fullAt.Milliseconds >= FullEveryMs;
 
-    /// <summary>Brings the timelines in line with what happened since the last call.</summary>
-    private void Settle()
+    /// <summary>Nodes came, went, or changed their state: the plan is made anew.</summary>
+    private void MatchNodes()
     {
-        if (view.NodesVersion != nodesVersion)
+        if (view.NodesVersion == nodesVersion) return;
+        nodesVersion = view.NodesVersion;
+        if (!book.Match(view)) reservations.Forget();
+        places.Clear();
+        bounds.Clear();
+        foreach (var partition in view.Partitions)
         {
-            nodesVersion = view.NodesVersion;
-            if (!book.Match(view)) reservations.Forget();
-            places.Clear();
-            bounds.Clear();
-            foreach (var partition in view.Partitions)
-            {
-                bounds.Add(partition, new Bounds());
-                places.Add(partition, new PartitionNodes(partition.Nodes.Select(book.PlaceOf).ToArray(), book.Nodes.Count));
-            }
-            wasInterrupted = true;
-            phase = Phase.Idle;
+            bounds.Add(partition, new Bounds());
+            places.Add(partition, new PartitionNodes(partition.Nodes.Select(book.PlaceOf).ToArray(), book.Nodes.Count));
         }
-        var freed = book.Freed.Count;
+        wasInterrupted = true;
+        phase = Phase.Idle;
+    }
+
+    /// <summary>Brings the timelines in line with what happened since the last call; before a full plan, without any reservation.</summary>
+    private void Settle(bool isFull)
+    {
+        changed.Clear();
         foreach (var node in view.Touched)
         {
             node.IsTouched = false;
-            book.Sync(view, book.PlaceOf(node));
+            changed.Add(book.PlaceOf(node));
         }
         view.Touched.Clear();
+        if (isFull) reservations.Clear(changed);
+        var freed = book.Freed.Count;
+        foreach (var place in changed) book.Sync(view, place);
         if (freed != book.Freed.Count) ForgetBounds();
-        reservations.DropStale(view);
+        if (!isFull) reservations.DropStale(view);
     }
 
     private void Begin()
     {
-        wasInterrupted = false;
+        wasInterrupted = isPatched = false;
         planNumber++;
         fullAt = view.Now;
         looksOfFull = Looks;
         rules = PlanRules.Of(view, rules);
-        reservations.DropAll(view);
         if (view.Planning.PredictRunTimes) SyncOverdue();
         book.Freed.Clear();
         ForgetBounds();

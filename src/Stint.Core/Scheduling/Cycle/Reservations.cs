@@ -31,16 +31,16 @@ internal sealed class Reservations(TimelineBook book)
             if (other.Job.Id == reservation.Job.Id) { first.Add(other.Job.Id, other); break; }
     }
 
-    public void DropAll(SchedulingView view)
+    /// <summary>Drops all; their nodes are the caller's to build again.</summary>
+    public void Clear(HashSet<int> places)
     {
-        var places = new HashSet<int>();
-        foreach (var reservation in all) places.UnionWith(reservation.Nodes);
+        foreach (var reservation in all)
+            foreach (var place in reservation.Nodes)
+            {
+                places.Add(place);
+                book.Nodes[place].Reserved.Clear();
+            }
         Forget();
-        foreach (var place in places)
-        {
-            book.Nodes[place].Reserved.Clear();
-            book.Sync(view, place);
-        }
     }
 
     /// <summary>Of jobs that started, ended, or are kept from starting now.</summary>

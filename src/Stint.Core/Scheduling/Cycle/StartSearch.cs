@@ -1,6 +1,7 @@
 using Stint.Core.Jobs;
 using Stint.Core.Journal;
 using Stint.Core.Nodes;
+using Stint.Core.Partitions;
 using Stint.Core.Resources;
 
 namespace Stint.Core.Scheduling.Cycle;
@@ -72,11 +73,16 @@ internal sealed class StartSearch(TimelineBook book)
         }
         if (tasks < shape.Tasks || candidates.Count < request.NodesMin) return null;
         // Nodes that are wanted soon go first to those who are gone by then: long jobs need the others.
-        if (!isOrdered) candidates.Sort(static (a, b) => a.Until != b.Until ? a.Until.CompareTo(b.Until) : a.Order.CompareTo(b.Order));
-        return Place(view, job, request, forMs);
+        if (!isOrdered && !request.Contiguous) candidates.Sort(static (a, b) => a.Until != b.Until ? a.Until.CompareTo(b.Until) : a.Order.CompareTo(b.Order));
+        return Place(view, job, request, forMs, prospect.Partition);
     }
 
-    private IReadOnlyList<NodeShare>? Place(SchedulingView view, Job job, Request request, long forMs)
+    /// <summary>CPUs that others have may be had too: amounts say nothing about it, only the nodes themselves do.</summary>
+    public static IReadOnlyList<NodeShare>? Shared(SchedulingView view, Prospect prospect, Job job, long forMs) =>
+        Placement.Find(prospect.Shape.Request, prospect.Partition.Nodes, node => !node.TakesJobs ? null
+            : view.HasReservations ? view.ReservedFor(job, node, view.FreeOn(node), view.Now, forMs) : view.FreeOn(node));
+
+    private IReadOnlyList<NodeShare>? Place(SchedulingView view, Job job, Request request, long forMs, Partition partition)
     {
         nodes.Clear();
         balances.Clear();
@@ -90,7 +96,8 @@ internal sealed class StartSearch(TimelineBook book)
             nodes.Add(line.Node);
         }
         return nodes.Count == 0 ? null
-            : Placement.Find(request, nodes, node => balances.TryGetValue(node, out var balance) ? balance : null);
+            // Neighbours are neighbours in the partition, busy ones between them included.
+            : Placement.Find(request, request.Contiguous ? partition.Nodes : nodes, node => balances.TryGetValue(node, out var balance) ? balance : null);
     }
 
     internal static long Sum(long time, long durationMs) => time > long.MaxValue - durationMs ? long.MaxValue : time + durationMs;

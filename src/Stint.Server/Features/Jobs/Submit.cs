@@ -30,8 +30,7 @@ internal static class Submit
         }
         if (request.TestOnly)
         {
-            var (tested, test) = await context.AskOrRefuseAsync(engine, batch => SubmitTest.Decide(batch, spec));
-            if (tested) await (test.Refusal is { } never ? Reply.RefuseAsync(context, never) : Reply.JsonAsync(context, test.Answer!, ApiJson.Default.SubmitResponse));
+            await SubmitTest.AnswerAsync(context, engine, spec);
             return;
         }
         var blob = Payloads.ToBlob(payload);
