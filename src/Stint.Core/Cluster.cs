@@ -48,6 +48,15 @@ public sealed partial class Cluster
         ReportStepExited c => DecideStepExited(c, now),
         ReportNodeReleased c => DecideNodeReleased(c, now),
         ReportNodeHoldings c => DecideNodeHoldings(c, now),
+        MakeReservation c => DecideMakeReservation(c, now),
+        UpdateReservation c => DecideUpdateReservation(c, now),
+        DeleteReservation c => DecideDeleteReservation(c, now),
+        SkipReservation c => DecideSkipReservation(c, now),
+        UpdateJob c => DecideUpdateJob(c, now),
+        SuspendJob c => DecideSuspend(c, now),
+        ResumeJob c => DecideResume(c, now),
+        TopJobs c => DecideTop(c, now),
+        SubmitHetJob c => DecideSubmitHet(c, now),
         Schedule c => DecideSchedule(c, now),
         Tick => DecideTick(now),
         IssueToken c => DecideIssueToken(c, now),
@@ -89,6 +98,7 @@ public sealed partial class Cluster
             case Record.BodyOneofCase.JobUpdated: On(record.JobUpdated, at); CountUpdated(JobOf(record.JobUpdated.JobId), at); break;
             case Record.BodyOneofCase.JobSuspended: On(record.JobSuspended, at); CountUpdated(JobOf(record.JobSuspended.JobId), at); break;
             case Record.BodyOneofCase.JobResumed: On(record.JobResumed, at); CountUpdated(JobOf(record.JobResumed.JobId), at); break;
+            case Record.BodyOneofCase.ArrayTasksSplit: On(record.ArrayTasksSplit); break;
             case Record.BodyOneofCase.ReservationMade: On(record.ReservationMade, at); break;
             case Record.BodyOneofCase.ReservationRemoved: On(record.ReservationRemoved, at); break;
             case Record.BodyOneofCase.QosSet: On(record.QosSet, at); break;

@@ -33,6 +33,20 @@ public static class RefusalCodes
     public const string TokenUsed = "token_used";
     public const string NodeNameTaken = "node_name_taken";
     public const string Disabled = "disabled";
+    public const string ReservationInvalid = "reservation_invalid";
+    public const string ReservationAccess = "reservation_access";
+    public const string ReservationNameTaken = "reservation_name_taken";
+    public const string ReservationOverlap = "reservation_overlap";
+    public const string ReservationInUse = "reservation_in_use";
+    public const string ReservationNoAccess = "reservation_no_access_list";
+    public const string ReservationNotSkippable = "reservation_not_skippable";
+    public const string NodesBusy = "nodes_busy";
+    public const string InvalidTime = "invalid_time";
+    public const string CircularDependency = "circular_dependency";
+    public const string InvalidDeadline = "invalid_deadline";
+    public const string JobSuspended = "job_suspended";
+    public const string JobNotSuspended = "job_not_suspended";
+    public const string NotHetJobLeader = "not_het_job_leader";
     public const string InvalidAccount = "invalid_account";
     public const string InvalidQos = "invalid_qos";
     public const string AccountingPolicy = "accounting_policy";
@@ -41,4 +55,7 @@ public static class RefusalCodes
     public const string GroupNotAllowed = "group_not_allowed";
     public const string InvalidLimit = "invalid_limit";
     public const string InUse = "in_use";
+    public const string InvalidFeature = "invalid_feature";
+    public const string InvalidGres = "invalid_gres";
+    public const string InvalidLicense = "invalid_license";
 }

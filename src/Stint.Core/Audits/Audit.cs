@@ -3,6 +3,7 @@ using Stint.Core.Jobs;
 using Stint.Core.Journal;
 using Stint.Core.Nodes;
 using Stint.Core.Resources;
+using Stint.Core.Scheduling;
 
 namespace Stint.Core;
 
@@ -12,11 +13,16 @@ public sealed partial class Cluster
     public void Audit()
     {
         AuditNodes();
+        AuditDevices();
+        AuditLicenses();
         AuditWaiting();
         AuditIndexes();
         AuditUsage();
         foreach (var (id, book) in arrays) AuditArray(id, book);
         foreach (var job in jobs.Values) AuditJob(job);
+        AuditReservations();
+        AuditSuspensions();
+        AuditDeadlines();
     }
 
     private static void Must(bool holds, string invariant)
@@ -35,9 +41,9 @@ public sealed partial class Cluster
             {
                 if (job.Released.Contains(share.Node)) continue;
                 Must(held.TryGetValue(share.Node, out var sum), $"job {job.Id} holds a share on {share.Node}, which is not known");
-                var cpus = CpuSet.FromBytes(share.Cpus);
-                Must(!cpus.IsEmpty, $"job {job.Id} holds no CPU on {share.Node}");
-                Must(!cpus.Intersects(sum.Cpus), $"job {job.Id} holds CPUs on {share.Node} that another job holds");
+                var cpus = job.YieldsCpus ? default : CpuSet.FromBytes(share.Cpus);
+                Must(!cpus.IsEmpty || job.YieldsCpus, $"job {job.Id} holds no CPU on {share.Node}");
+                Must(!cpus.Intersects(sum.Cpus) || Holder.Of(job.Spec).SharesCpus, $"job {job.Id} holds CPUs on {share.Node} that another job holds");
                 Must(sum.Jobs.Add(job.Id), $"job {job.Id} holds two shares on {share.Node}");
                 held[share.Node] = (sum.Cpus.Union(cpus), sum.Memory + share.MemoryBytes, sum.Jobs);
             }

@@ -22,6 +22,7 @@ public sealed partial class Cluster
                 return Decision.No(RefusalCodes.InvalidPartition, $"partition {partition.Name} is the second default partition",
                     "Keep one");
         }
+        if (CheckNodeLines(config) is { } refusal) return new Decision([], refusal, 0);
         if (IsSame(config, Config)) return Decision.Nothing;
         var batch = new Batch(now);
         batch.Add(config);

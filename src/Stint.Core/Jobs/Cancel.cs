@@ -14,7 +14,7 @@ public sealed partial class Cluster
         if (command.Tasks is { } tasks) return CancelTasks(batch, job, tasks, command.By);
 
         var found = false;
-        foreach (var member in JobsOf(job.Id))
+        foreach (var member in CancelledWith(job))
         {
             if (member.IsOver) continue;
             found = true;
@@ -22,6 +22,10 @@ public sealed partial class Cluster
         }
         return found ? batch.Decision() : AlreadyOver(job);
     }
+
+    /// <summary>All of an array; all of a heterogeneous job, unless it runs and one component other than the leader is meant.</summary>
+    private IEnumerable<Job> CancelledWith(Job job) =>
+        IsHetLeader(job) || IsHetFollower(job) && job.State == JobState.Pending ? HetGroup(job) : JobsOf(job.Id);
 
     private Decision CancelTasks(Batch batch, Job array, IReadOnlyList<ArrayRange> ranges, Actor by)
     {

@@ -18,7 +18,10 @@ public sealed partial class Job
         public string? Partition, Reservation, Licenses, Cause;
         public EndKind Kind;
         public int ExitCode, Signal;
-        public uint EndedBy, NextStepId;
+        public uint EndedBy, NextStepId, SuspendedFor;
+        public Instant SuspendedAt;
+        public long RunLimitMs, SuspendedMs, GraceMs;
+        public bool KeepsResources, RequeueHeld;
         public Request? Request;
         public readonly SortedSet<string> Released = new(StringComparer.Ordinal);
         public readonly SortedDictionary<uint, Step> Steps = [];
@@ -48,5 +51,19 @@ public sealed partial class Job
     /// <summary>Only a job that was started has any; only such a one is given any.</summary>
     public SortedDictionary<uint, Step> Steps => run?.Steps ?? NoSteps;
     public uint NextStepId { get => run?.NextStepId ?? 0; internal set { if (run is not null || value != 0) Mine.NextStepId = value; } }
+    /// <summary>The limit of this run where it is shorter than the spec's; 0: the spec's.</summary>
+    public long RunLimitMs { get => run?.RunLimitMs ?? 0; internal set { if (run is not null || value != 0) Mine.RunLimitMs = value; } }
+    /// <summary>Start of the present suspension, also while it ends suspended; not set: none.</summary>
+    public Instant SuspendedAt { get => run?.SuspendedAt ?? default; internal set { if (run is not null || value.IsSet) Mine.SuspendedAt = value; } }
+    /// <summary>Sum of the suspensions of this run that are over: its time limit does not count them.</summary>
+    public long SuspendedMs { get => run?.SuspendedMs ?? 0; internal set { if (run is not null || value != 0) Mine.SuspendedMs = value; } }
+    /// <summary>The job that it was suspended for; 0: an operator's wish.</summary>
+    public uint SuspendedFor { get => run?.SuspendedFor ?? 0; internal set { if (run is not null || value != 0) Mine.SuspendedFor = value; } }
+    internal bool KeepsResources { get => run?.KeepsResources ?? false; set { if (run is not null || value) Mine.KeepsResources = value; } }
+    /// <summary>Its CPUs are others' for the time being; memory and devices are not.</summary>
+    public bool YieldsCpus => SuspendedAt.IsSet && !KeepsResources;
+    /// <summary>While it ends: from SIGTERM to SIGKILL, in place of KillWait; 0: KillWait.</summary>
+    public long GraceMs { get => run?.GraceMs ?? 0; internal set { if (run is not null || value != 0) Mine.GraceMs = value; } }
+    internal bool RequeueHeld { get => run?.RequeueHeld ?? false; set { if (run is not null || value) Mine.RequeueHeld = value; } }
     internal SortedSet<string> Released => run?.Released ?? NoNodes;
 }

@@ -27,6 +27,7 @@ public sealed partial class Cluster
     {
         job.State = JobState.Pending;
         RegisterDependent(job);
+        EnterDeadline(job);
         if (job.Held) Park(job, new Parking(HoldReason(job), ""));
         else Enqueue(job);
     }
@@ -36,6 +37,7 @@ public sealed partial class Cluster
         queue.Remove(job);
         Unpark(job);
         ForgetDependent(job);
+        LeaveDeadline(job);
     }
 
     private void Enqueue(Job job)

@@ -30,7 +30,10 @@ public sealed partial class Cluster
             }
         }
         ReadCpuRows();
+        Licenses.Configure(Config.Licenses);
         scope.Topology = new Topology(Config.Switches, Config.Blocks);
+        scope.SpreadGpus = Config.Planning?.SpreadGpus == true;
+        scope.Forget();
         foreach (var node in nodes.Values)
         {
             Describe(node);
@@ -73,6 +76,7 @@ public sealed partial class Cluster
         node.TopologyPart = scope.Topology.PartOf(node.Name);
         node.CpuRows = Math.Max(cpuRows.GetValueOrDefault(node.Name, 1), cpuRows.GetValueOrDefault("", 1));
         node.Describe(KindOf(node.Registration));
+        scope.Note(node.Kind);
     }
 
     private NodeKind KindOf(NodeRegistered registration)

@@ -47,7 +47,11 @@ public sealed class Node
     public CpuSet FreeCpus => Balance.Cpus;
     public int ThreadsPerCore => Kind.Threads;
     /// <summary>Up and not drained.</summary>
-    public bool TakesJobs => Availability == NodeAvailability.NodeUp && !Drain;
+    public bool TakesJobs => Availability == NodeAvailability.NodeUp && !Drain && !Fail && !Future;
+    /// <summary>Slurm's FAIL: expected to break, takes no more jobs.</summary>
+    public bool Fail { get; internal set; }
+    /// <summary>Slurm's FUTURE: as if it was not there, until it registers or is resumed.</summary>
+    public bool Future { get; internal set; }
 
     /// <summary>It is in the list of nodes that a pass has to look at again.</summary>
     internal bool IsTouched { get; set; }
@@ -104,6 +108,14 @@ public sealed class Node
         Scope.Topology.NoteTaken(this, holder);
     }
 
+    /// <summary>A job that stays holds another share from here on: without CPUs while it is suspended.</summary>
+    internal void Exchange(uint jobId, NodeShare share)
+    {
+        if (!held.TryGetValue(jobId, out var entry)) throw new InvalidOperationException($"job {jobId} holds nothing on {Name}");
+        held[jobId] = entry with { Share = share };
+        Recount();
+    }
+
     internal void GiveBack(uint jobId, Instant at)
     {
         LastBusy = at;
@@ -132,7 +144,7 @@ public sealed class Node
         var first = true;
         foreach (var (_, holder) in held.Values)
         {
-            users = new NodeUsers(holder.Uid, !first && (users.Several || users.Uid != holder.Uid), users.Alone || holder.WantsNoOtherUser, false, false);
+            users = new NodeUsers(holder.Uid, !first && (users.Several || users.Uid != holder.Uid), users.Alone || holder.WantsNoOtherUser, users.Whole || holder.WantsWholeNode, false, false);
             first = false;
         }
         return users;

@@ -32,10 +32,11 @@ public sealed class NodeKind
         Weight = Math.Max(1, settings.Weight);
         Features = settings.Features;
         Gres = GresLayout.Of(hardware, settings.Gres);
-        Blocks = NodeBlocks.Of(this, settings);
+        Groups = new DeviceGroups(this);
         var total = new ResourceAmount { Cores = AllCpus.WholeCores(Threads), MemoryBytes = (long)MemoryBytes, DiskBytes = (long)DiskBytes };
         Gres.Count(Gres.Empty.Cells, ref total);
         Total = total;
+        Blocks = NodeBlocks.Of(this, settings);
     }
 
     /// <summary>Small and dense: an index for memos.</summary>
@@ -61,6 +62,7 @@ public sealed class NodeKind
     public GresLayout Gres { get; }
     public ReadOnlySpan<GresPool> Pools => Gres.Pools;
     public bool HasGpus => Gres.GpuCells.Length > 0;
+    public DeviceGroups Groups { get; }
     public NodeBlocks Blocks { get; }
     /// <summary>All that jobs may have of an empty node.</summary>
     public ResourceAmount Total { get; }
@@ -68,6 +70,12 @@ public sealed class NodeKind
     public int SocketOf(int core) => socketOfCore[core];
     /// <summary>Cpu ids for jobs on that socket.</summary>
     public CpuSet CpusOf(int socket) => cpusOfSocket[socket];
+
+    /// <summary>Free whole cores of each socket.</summary>
+    public void FreeCores(CpuSet free, Span<int> ofSocket)
+    {
+        for (var socket = 0; socket < Sockets; socket++) ofSocket[socket] = free.Intersect(cpusOfSocket[socket]).WholeCores(Threads);
+    }
 
     private CpuSet CpusWhere(int socket)
     {

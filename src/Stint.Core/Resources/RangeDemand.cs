@@ -10,11 +10,13 @@ public sealed class RangeDemand
 {
     private readonly ResourceRanges ranges;
 
-    internal RangeDemand(ResourceRanges ranges, LimitPolicy policy) => (this.ranges, Policy) = (ranges, policy);
+    internal RangeDemand(ResourceRanges ranges, LimitPolicy policy, int nodes) => (this.ranges, Policy, WholeNodes) = (ranges, policy, nodes > 1 && policy == LimitPolicy.LimitCapacity);
 
     /// <summary>What the job is held to: what it asked for at least, or all that the offer has.</summary>
     public LimitPolicy Policy { get; }
     public bool TakesAll => Policy == LimitPolicy.LimitCapacity;
+    /// <summary>Each of several nodes with all of itself, as the instances of a cluster.</summary>
+    public bool WholeNodes { get; }
     public int CpusMin => Math.Max(1, (int)ranges.CpusMin);
     public ulong MemoryMin => ranges.MemoryMinBytes;
     public ulong DiskMin => ranges.DiskMinBytes;

@@ -28,7 +28,7 @@ public sealed partial class Request : IEquatable<Request>
         Tasks = Math.Max(NodesMin, spec.Tasks == 0 ? NodesMin * Math.Max(1, TasksPerNode) : (int)spec.Tasks);
         TasksFollowNodes = NodesMax > NodesMin && spec.Tasks <= NodesMin * Math.Max(1, TasksPerNode);
         CpusPerTask = Math.Max(1, (int)spec.CpusPerTask);
-        Ranges = spec.Ranges is null ? null : new RangeDemand(spec.Ranges, spec.LimitPolicy);
+        Ranges = spec.Ranges is null ? null : new RangeDemand(spec.Ranges, spec.LimitPolicy, NodesMin);
         MemoryPerNode = spec.HasMemoryPerNodeBytes ? spec.MemoryPerNodeBytes : null;
         MemoryPerCpu = spec.HasMemoryPerCpuBytes ? spec.MemoryPerCpuBytes : null;
         MemoryPerGpu = spec.HasMemoryPerGpuBytes ? spec.MemoryPerGpuBytes : null;
@@ -43,6 +43,8 @@ public sealed partial class Request : IEquatable<Request>
         Prefer = spec.Prefer.Length == 0 ? null : FeatureConstraint.Parse(spec.Prefer, out _);
         Distribution = TaskDistribution.Parse(spec.Distribution) ?? default;
         Gres = GresDemands.Of(spec);
+        WantsGpus = Ranges is { GpusMin: > 0 } || Array.Exists(Gres, static demand => demand.IsGpu || demand.IsPart);
+        RequiredPlaces = Required.Count == 0 ? null : Places(Required);
         JobGres = Array.FindIndex(Gres, static demand => demand.Per == GresPer.PerJob);
         (EnforceBinding, DisableBinding) = (spec.EnforceBinding, spec.DisableBinding);
         (CpusPerGpu, TasksPerGpu, DiskBytes) = ((int)spec.CpusPerGpu, (int)spec.TasksPerGpu, spec.DiskBytes);
@@ -78,6 +80,8 @@ public sealed partial class Request : IEquatable<Request>
     public bool SharesCpus => Sharing == NodeSharing.SharingOversubscribe && !Exclusive;
     /// <summary>Nodes that must be part of it, in the order given.</summary>
     public IReadOnlyList<string> Required { get; }
+    /// <summary>The place of each in <see cref="Required"/>; null: none are.</summary>
+    internal IReadOnlyDictionary<string, int>? RequiredPlaces { get; }
     public IReadOnlySet<string> Excluded { get; }
     public FeatureConstraint? Constraint { get; }
     /// <summary>Wanted, not needed.</summary>
@@ -85,6 +89,8 @@ public sealed partial class Request : IEquatable<Request>
     public TaskDistribution Distribution { get; }
     /// <summary>Those with a type first.</summary>
     public GresDemand[] Gres { get; }
+    /// <summary>GPUs, or parts of one.</summary>
+    public bool WantsGpus { get; }
     /// <summary>The place in <see cref="Gres"/> of what is counted over all nodes; -1: nothing is.</summary>
     public int JobGres { get; }
     /// <summary>GPUs only with cores near them.</summary>
@@ -123,6 +129,13 @@ public sealed partial class Request : IEquatable<Request>
     /// <summary>The same without a bound on switches: for when the wait for them is over.</summary>
     public Request WithoutSwitches => SwitchesMax == 0 ? this : withoutSwitches ??= Of(Shape(static shape => shape.SwitchesMax = 0));
     private Request? withoutSwitches;
+
+    private static Dictionary<string, int> Places(IReadOnlyList<string> names)
+    {
+        var places = new Dictionary<string, int>(names.Count, StringComparer.Ordinal);
+        foreach (var name in names) places.TryAdd(name, places.Count);
+        return places;
+    }
 
     private JobSpec Shape(Action<JobSpec> change)
     {

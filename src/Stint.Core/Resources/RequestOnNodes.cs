@@ -22,7 +22,7 @@ public sealed partial class Request
 
     /// <summary>
     /// Tasks of this request that fit into a countable amount of that node: the same answer as placement gives, apart from where on the
-    /// node things lie. For a node that is to be alone, the amount must be all of it.
+    /// node things lie and who else is there. For a node that is to be alone, the amount must be all of it.
     /// </summary>
     public int TasksWithin(Node node, in ResourceAmount free)
     {
@@ -45,19 +45,24 @@ public sealed partial class Request
         foreach (var parts in kind.Pools)
         {
             if (parts.Form != PoolForm.Parts || parts.Total <= 0) continue;
-            var taken = parts.Total - free.Gres[parts.Slot];
-            foreach (var gpus in kind.Pools)
+            // A GPU that is given whole counts in both; what is taken of the parts beyond that is GPUs in parts.
+            var (taken, gpus) = ((long)parts.Total - free.Gres[parts.Slot], 0);
+            foreach (var pool in kind.Pools)
             {
-                if (gpus.Form != PoolForm.Units || !gpus.IsGpu || parts.Type.Length > 0 && parts.Type != gpus.Type) continue;
-                // Whole GPUs that are given count in both; what parts take beyond them are the GPUs in parts.
-                var whole = (gpus.Total - free.Gres[gpus.Slot]) * (long)parts.SizeOf(0);
-                var inParts = (int)Math.Max(0, (taken - whole + parts.SizeOf(0) - 1) / parts.SizeOf(0));
-                usable[gpus.Slot] = Math.Max(0, usable[gpus.Slot] - inParts);
+                if (!AreParts(parts, pool)) continue;
+                taken -= (pool.Total - free.Gres[pool.Slot]) * (long)parts.SizeOf(0);
+                gpus += free.Gres[pool.Slot];
             }
+            var whole = gpus - (int)Math.Max(0, (taken + parts.SizeOf(0) - 1) / parts.SizeOf(0));
+            foreach (var pool in kind.Pools)
+                if (AreParts(parts, pool)) usable[pool.Slot] = Math.Min(usable[pool.Slot], whole);
         }
         for (var i = 0; i < GresCounts.Length; i++) usable[i] = Math.Max(0, usable[i]);
         return usable;
     }
+
+    private static bool AreParts(GresPool parts, GresPool of) =>
+        of.Form == PoolForm.Units && of.IsGpu && (parts.Type.Length == 0 || string.Equals(parts.Type, of.Type, StringComparison.OrdinalIgnoreCase));
 
     private bool KindFits(NodeKind kind)
     {

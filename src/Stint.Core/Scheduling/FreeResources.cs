@@ -13,14 +13,17 @@ public sealed class FreeResources
     public NodeBalance On(Node node)
     {
         var balance = taken.Count > 0 && taken.TryGetValue(node.Name, out var changed) ? changed : node.Balance;
-        if (busyParts.Count == 0 || node.TopologyPart < 0) return balance;
-        return balance with
+        return node.TopologyPart < 0 ? balance : WithTopology(node, balance);
+    }
+
+    /// <summary>Who else is on the node's part of the topology, with the pass's own starts.</summary>
+    private NodeBalance WithTopology(Node node, in NodeBalance balance)
+    {
+        var (part, topology) = (node.TopologyPart, node.Scope.Topology);
+        var busy = topology.IsBusy(part) || busyParts.Contains(part);
+        return !busy ? balance : balance with
         {
-            Users = balance.Users with
-            {
-                Closed = balance.Users.Closed || closedParts.Contains(node.TopologyPart) && balance.IsIdle,
-                TopologyBusy = balance.Users.TopologyBusy || busyParts.Contains(node.TopologyPart),
-            },
+            Users = balance.Users with { TopologyBusy = true, Closed = topology.IsClosed(part) || closedParts.Contains(part) },
         };
     }
 

@@ -7,9 +7,10 @@ namespace Stint.Core.Scheduling;
 /// <summary>Who is on a node, as far as it decides who else may be.</summary>
 /// <param name="Uid">The one user of all its jobs; meaningless when <paramref name="Several"/>.</param>
 /// <param name="Alone">A job there wants no other user beside it.</param>
+/// <param name="Whole">A job there has the node for itself, also where it leaves cores to the system.</param>
 /// <param name="Closed">A job elsewhere has this node's part of the topology for itself.</param>
 /// <param name="TopologyBusy">Another node of this node's part of the topology has jobs.</param>
-public readonly record struct NodeUsers(uint Uid, bool Several, bool Alone, bool Closed, bool TopologyBusy);
+public readonly record struct NodeUsers(uint Uid, bool Several, bool Alone, bool Whole, bool Closed, bool TopologyBusy);
 
 /// <summary>What is left of one node, now or in the middle of a pass. A value: taking makes a new one.</summary>
 /// <param name="Cpus">Cpu ids that nobody holds.</param>
@@ -53,6 +54,7 @@ public readonly record struct NodeBalance(CpuSet Cpus, ulong MemoryBytes, bool I
     private NodeUsers UsersWith(in Holder holder) => Users with
     {
         Uid = holder.Uid, Several = !IsIdle && (Users.Several || Users.Uid != holder.Uid), Alone = Users.Alone || holder.WantsNoOtherUser,
+        Whole = Users.Whole || holder.WantsWholeNode,
     };
 
     /// <summary>With as much of the share taken off as there is: what the journal says is held is held, also when the node shrank.</summary>
@@ -68,8 +70,8 @@ public readonly record struct NodeBalance(CpuSet Cpus, ulong MemoryBytes, bool I
 }
 
 /// <summary>Whose a share is, as far as it decides who else may be on the node. <c>default</c>: nobody in particular.</summary>
-public readonly record struct Holder(uint Uid, bool SharesCpus, bool WantsNoOtherUser, bool WantsTopology)
+public readonly record struct Holder(uint Uid, bool SharesCpus, bool WantsNoOtherUser, bool WantsWholeNode, bool WantsTopology)
 {
     public static Holder Of(JobSpec spec) => new(spec.Uid, spec.Sharing == NodeSharing.SharingOversubscribe && !spec.Exclusive,
-        spec.Sharing == NodeSharing.SharingUser, spec.Sharing == NodeSharing.SharingTopo);
+        spec.Sharing == NodeSharing.SharingUser, spec.Exclusive || spec.CoreSpec > 0 || spec.ThreadSpec > 0, spec.Sharing == NodeSharing.SharingTopo);
 }

@@ -24,19 +24,20 @@ public sealed partial class Cluster
     {
         WakeDue(now);
         plannedPerArray.Clear();
-        licensesPlanned.Clear();
+        passLicenses = null;
         passAt = now;
         BeginLimitPass(now);
         queue.Reorder(Config.Priority is { Multifactor: true, WeightAge: > 0 });
         var plan = scheduler.Plan(new View(this, command.IsEnough));
         var batch = new Batch(now);
         Accept(plan, batch);
+        DropIncompleteGroups(batch);
         foreach (var verdict in plan.Verdicts) Accept(verdict, batch);
-        foreach (var preemption in plan.Preemptions) Preempt(preemption, batch);
         if (plan.Again.IsSet) timedWakes.Add((plan.Again.Milliseconds, 0));
         // What is left of an array with aftercorr is judged when its starts have been applied.
-        NeedsSchedule = plan.IsCut || plan.Preemptions.Count > 0
+        NeedsSchedule = plan.IsCut || batch.Records.Exists(static record => record.JobSuspended is not null)
             || plan.Starts.Exists(static start => start.Job.IsArray && HasCorresponding(start.Job));
+        FollowPreemptions(plan, batch);
         return batch.Decision();
     }
 
@@ -47,20 +48,19 @@ public sealed partial class Cluster
         var free = new FreeResources();
         var nextId = NextJobId;
         plannedPerArray.Clear();
-        licensesPlanned.Clear();
+        passLicenses = null;
         BeginLimitPass(batch.Now);
         var tasksOf = new Dictionary<uint, (IEnumerator<uint> Free, int Left)>();
         foreach (var start in plan.Starts)
         {
             if (start.Job.State != JobState.Pending || start.Job.Held || ThrottleOf(start.Job) is not null
-                || ChosenLicenses(start.Job.Spec.Licenses) is not { } licenses || !IsFree(free, start)) continue;
+                || ChosenLicenses(start.Job) is not { } licenses || !IsUnreserved(start, free) || !IsFree(free, start)) continue;
             if (start.Partition is { } chosen && AllocationObstacle(start.Job, chosen, start.Shares, batch.Now) is { } limit) { Drop(start, limit); continue; }
             NoteArrayStart(start.Job);
-            NoteLicenseUse(start.Job);
-            var record = new JobAllocated { JobId = start.Job.Id, Attempt = start.Job.Attempt, Shares = { start.Shares } };
-            if (start.Job.Spec.TimeLimitMs > 0) record.EndLimitMs = batch.Now.Milliseconds + start.Job.Spec.TimeLimitMs;
+            NoteLicenseUse(licenses);
+            var record = new JobAllocated { JobId = start.Job.Id, Attempt = start.Job.Attempt, Shares = { start.Shares }, Licenses = licenses };
             if (start.Partition is { } partition && partition.Name != start.Job.Spec.Partition) record.Partition = partition.Name;
-            record.Licenses = licenses;
+            CompleteStart(record, start.Job, batch.Now, start.RunLimitMs);
             if (start.Job.IsArray && !SplitTask(start.Job, record, tasksOf, ref nextId)) continue;
             batch.Add(record);
         }
@@ -102,21 +102,6 @@ public sealed partial class Cluster
         if (verdict.Reason == PendingReason.DependencyNeverSatisfied && job.Spec.KillOnInvalidDependency)
             batch.Add(new JobEnded { JobId = job.Id, Kind = EndKind.EndCancelled, Cause = "its dependency can never be satisfied" });
         else if (job.State == JobState.Pending) Park(verdict);
-    }
-
-    /// <summary>Victims are told to end, or are stopped; what they free is the waiting job's.</summary>
-    private static void Preempt(Preemption preemption, Batch batch)
-    {
-        foreach (var victim in preemption.Victims)
-        {
-            if (victim.Job.State != JobState.Running) continue;
-            var cause = $"preempted by job {preemption.For.Id}";
-            if (victim.Mode is PreemptMode.PreemptSuspend or PreemptMode.PreemptGang)
-                batch.Add(new JobSuspended { JobId = victim.Job.Id, Cause = cause });
-            else
-                End(batch, victim.Job, new Ending(EndKind.EndPreempted, Cause: cause,
-                    Requeue: victim.Mode == PreemptMode.PreemptRequeue && victim.Job.Spec.Requeue));
-        }
     }
 
     /// <summary>Counts a planned start for the throttle of its array.</summary>

@@ -23,6 +23,12 @@ public sealed partial class Cluster
             snapshot.Jobs.Add(image);
         }
         foreach (var node in nodes.Values.OrderBy(static node => node.Name, StringComparer.Ordinal)) snapshot.Nodes.Add(Image(node));
+        foreach (var reservation in reservations.Values)
+        {
+            var image = reservation.Spec.Clone();
+            image.IdleSinceMs = reservation.IdleSince.Milliseconds;
+            snapshot.Reservations.Add(image);
+        }
         snapshot.Tokens.AddRange(tokens.Values);
         foreach (var (hash, node) in tokenUses) snapshot.UsedTokens.Add(new TokenUsed { Hash = hash, Node = node });
         foreach (var (node, thumbprint) in certificates)
@@ -49,8 +55,9 @@ public sealed partial class Cluster
             Attempt = job.Attempt, EndLimitMs = job.EndLimit.Milliseconds, NotBeforeMs = job.NotBefore.Milliseconds,
             Kind = job.Kind, ExitCode = job.ExitCode, Signal = job.Signal, ByUid = job.EndedBy, Cause = job.Cause,
             Held = job.Held, HeldByAdmin = job.HeldByAdmin, NextStepId = job.NextStepId, RequeuePending = job.RequeuePending,
-            Order = job.Order, ClientTokenHash = job.TokenHash, Partition = job.Partition, Reservation = job.Reservation,
-            Licenses = job.Licenses,
+            Order = job.Order, ClientTokenHash = job.TokenHash, Partition = job.Partition, Reservation = job.Reservation, Licenses = job.IsActive ? job.Licenses : "",
+            SuspendedMs = job.SuspendedMs, SuspendedAtMs = job.SuspendedAt.Milliseconds, SuspendedFor = job.SuspendedFor,
+            KeepsResources = job.KeepsResources, RunLimitMs = job.RunLimitMs, GraceMs = job.GraceMs, RequeueHeld = job.RequeueHeld,
         };
         if (job.ArrayJobId is { } array) image.ArrayJobId = array;
         if (job.ArrayTask is { } task) image.ArrayTask = task;
@@ -63,7 +70,8 @@ public sealed partial class Cluster
         return image;
     }
 
-    private bool SharesSpec(Job job) => job.ArrayJobId is { } id && id != job.Id && jobs.ContainsKey(id);
+    private bool SharesSpec(Job job) =>
+        job.ArrayJobId is { } id && id != job.Id && jobs.TryGetValue(id, out var array) && ReferenceEquals(array.Spec, job.Spec);
 
     private static StepImage Image(Step step)
     {
@@ -82,6 +90,6 @@ public sealed partial class Cluster
     {
         Registration = node.Registration, Availability = node.Availability, Drain = node.Drain, DownByAdmin = node.DownByAdmin,
         Reason = node.Reason, ReasonUid = node.ReasonUid, ReasonAtMs = node.ReasonAt.Milliseconds,
-        ChangedMs = node.Changed.Milliseconds, LastBusyMs = node.LastBusy.Milliseconds,
+        ChangedMs = node.Changed.Milliseconds, LastBusyMs = node.LastBusy.Milliseconds, Fail = node.Fail, Future = node.Future,
     };
 }

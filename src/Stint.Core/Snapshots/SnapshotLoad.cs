@@ -16,11 +16,13 @@ public sealed partial class Cluster
         var cluster = new Cluster(scheduler) { Config = snapshot.Config ?? new ClusterConfigured(), NextJobId = snapshot.NextJobId };
         foreach (var image in snapshot.Nodes) cluster.Load(image);
         cluster.RebuildPartitions();
+        foreach (var reservation in snapshot.Reservations) cluster.Load(reservation);
         cluster.LoadAccounts(snapshot);
         cluster.jobs.EnsureCapacity(snapshot.Jobs.Count);
         foreach (var spec in snapshot.Specs) cluster.specs.Adopt(spec);
         foreach (var image in snapshot.Jobs) cluster.Load(image, SpecOf(image, snapshot));
         foreach (var job in cluster.jobs.Values) cluster.Index(job);
+        foreach (var job in cluster.jobs.Values.Skip(cluster.jobs.Count - Scheduling.Placing.DemandSample.Length)) cluster.NoteDemand(job);
         foreach (var token in snapshot.Tokens) cluster.tokens[token.Hash] = token;
         foreach (var use in snapshot.UsedTokens) cluster.tokenUses[use.Hash] = use.Node;
         foreach (var certificate in snapshot.Certificates) cluster.certificates[certificate.Node] = certificate.Thumbprint;
@@ -31,7 +33,7 @@ public sealed partial class Cluster
     {
         Availability = image.Availability, Drain = image.Drain, DownByAdmin = image.DownByAdmin,
         Reason = image.Reason, ReasonUid = image.ReasonUid, ReasonAt = new Instant(image.ReasonAtMs),
-        Changed = new Instant(image.ChangedMs), LastBusy = new Instant(image.LastBusyMs),
+        Changed = new Instant(image.ChangedMs), LastBusy = new Instant(image.LastBusyMs), Fail = image.Fail, Future = image.Future,
     });
 
     /// <exception cref="InvalidOperationException">The number is of no request.</exception>
@@ -53,6 +55,8 @@ public sealed partial class Cluster
             Kind = image.Kind, ExitCode = image.ExitCode, Signal = image.Signal, EndedBy = image.ByUid, Cause = image.Cause,
             Held = image.Held, HeldByAdmin = image.HeldByAdmin, NextStepId = image.NextStepId, RequeuePending = image.RequeuePending,
             Order = image.Order, Partition = image.Partition, Reservation = image.Reservation, Licenses = image.Licenses,
+            SuspendedMs = image.SuspendedMs, SuspendedAt = new Instant(image.SuspendedAtMs), SuspendedFor = image.SuspendedFor,
+            KeepsResources = image.KeepsResources, RunLimitMs = image.RunLimitMs, GraceMs = image.GraceMs, RequeueHeld = image.RequeueHeld,
             Shares = image.Shares,
         };
         if (image.HasArrayJobId) job.ArrayJobId = image.ArrayJobId;
@@ -93,8 +97,10 @@ public sealed partial class Cluster
         if (job.State == JobState.Pending) { BecomePending(job); return; }
         CountStarted(job, Instant.Never);
         activeJobs.Add(job.Id);
-        CountLicenses(job, 1);
+        Licenses.Take(job.Licenses);
+        EnterReservation(job);
+        if (job is { State: JobState.Suspended, SuspendedFor: not 0 }) suspendedForOthers.Add(job.Id);
         foreach (var share in job.Shares)
-            if (!job.Released.Contains(share.Node)) NodeOf(share.Node).Take(job.Id, share, Holder.Of(job.Spec));
+            if (!job.Released.Contains(share.Node)) NodeOf(share.Node).Take(job.Id, HeldShare(job, share), Holder.Of(job.Spec));
     }
 }

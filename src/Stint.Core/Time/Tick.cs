@@ -16,6 +16,9 @@ public sealed partial class Cluster
         var batch = new Batch(now);
         var givenUp = SilentNodes(batch);
         OverdueJobs(batch, givenUp);
+        MissedDeadlines(batch);
+        EndIncompleteGroups(batch);
+        DueReservations(batch);
         OldJobs(batch);
         return batch.Decision();
     }

@@ -27,6 +27,23 @@ public sealed record FeatureConstraint(FeatureTerm? Each, IReadOnlyList<FeatureC
         return false;
     }
 
+    /// <summary>All features that it names.</summary>
+    public IEnumerable<string> Names()
+    {
+        var terms = new Stack<FeatureTerm>(Counts.Select(static count => count.Term).Concat(OneOf));
+        if (Each is not null) terms.Push(Each);
+        while (terms.TryPop(out var term))
+        {
+            switch (term)
+            {
+                case FeatureTerm.Name name: yield return name.Feature; break;
+                case FeatureTerm.Not not: terms.Push(not.Of); break;
+                case FeatureTerm.Both both: terms.Push(both.Left); terms.Push(both.Right); break;
+                case FeatureTerm.Either either: terms.Push(either.Left); terms.Push(either.Right); break;
+            }
+        }
+    }
+
     private bool AnyCount(IReadOnlyList<string> features)
     {
         foreach (var count in Counts)

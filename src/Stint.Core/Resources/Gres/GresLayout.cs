@@ -9,10 +9,12 @@ public sealed class GresLayout
     private readonly GresPool[] pools;
     private readonly int[] gpuOfCell;
     private readonly int[][] partsOfCell;
+    private readonly bool hasParts;
 
     private GresLayout(GresPool[] pools, int cells)
     {
         this.pools = pools;
+        hasParts = pools.Any(static pool => pool.Form == PoolForm.Parts);
         var empty = new int[cells];
         gpuOfCell = new int[cells];
         Array.Fill(gpuOfCell, -1);
@@ -44,12 +46,19 @@ public sealed class GresLayout
             if (gpuCell < pool.FirstCell + pool.Cells) return pool.Units[gpuCell - pool.FirstCell].Index;
         return uint.MaxValue;
     }
+    public string TypeOf(int cell)
+    {
+        foreach (var pool in pools)
+            if (cell < pool.FirstCell + pool.Cells) return pool.Type;
+        return "";
+    }
     public ReadOnlySpan<int> PartsOf(int gpuCell) => partsOfCell[gpuCell];
 
     /// <summary>Detected resources with the configuration's in their place; kinds without anything are left out.</summary>
     public static GresLayout Of(Hardware hardware, IEnumerable<Gres> configured)
     {
         var kinds = NodeSettings.Overridden(hardware.Gres, configured).Where(static gres => gres.Count > 0 || gres.Units.Count > 0).ToList();
+        // More are refused where they come in; here is no place for them.
         kinds = [.. kinds.Take(GresCounts.Length)];
         var pools = new List<GresPool>();
         var cells = 0;
@@ -122,6 +131,11 @@ public sealed class GresLayout
     {
         if (pool.Form == PoolForm.Count) return cells[pool.FirstCell];
         var sum = 0;
+        if (pool.Form == PoolForm.Units && !hasParts)
+        {
+            foreach (var cell in cells.Slice(pool.FirstCell, pool.Cells)) sum += cell;
+            return sum;
+        }
         for (var i = 0; i < pool.Cells; i++)
             sum += pool.Form == PoolForm.Units ? IsUsable(cells, pool, i) ? 1 : 0 : UsableParts(cells, pool, i);
         return sum;

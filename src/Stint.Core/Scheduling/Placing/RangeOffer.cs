@@ -22,7 +22,7 @@ internal readonly record struct RangeOffer(int Blocks, int Cores, ulong MemoryBy
         var blocks = kind.Blocks.Count;
         if (blocks > 1)
         {
-            for (var count = 1; count <= blocks; count++)
+            for (var count = ranges.WholeNodes ? blocks : 1; count <= blocks; count++)
                 if (Matching(ranges, kind, count, total.Cores / blocks * count, kind.Blocks.MemoryBytes * (ulong)count, kind.Gres.GpuCells.Length / blocks * count) is { } offer)
                     return offer;
             return null;
