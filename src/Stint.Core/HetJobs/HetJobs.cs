@@ -29,8 +29,7 @@ public sealed partial class Cluster
             return Decision.No(RefusalCodes.InvalidRequest, $"a heterogeneous job has 1 to {HetComponentsMax} components, not {count}");
         if (count == 1) return DecideSubmit(new SubmitJob(command.Components[0]), now);
         var leader = command.Components[0];
-        if (leader.ClientToken.Length > 0 && clientTokens.TryGetValue(SpecTable.HashOf(leader.Uid, leader.ClientToken), out var known)
-            && jobs[known].Spec is var earlier && earlier.Uid == leader.Uid && earlier.Name == leader.Name)
+        if (leader.ClientToken.Length > 0 && clientTokens.TryGetValue(SpecTable.HashOf(leader.Uid, leader.ClientToken), out var known))
             return Decision.Of([], known);
         var batch = new Batch(now);
         for (var i = 0; i < count; i++)
@@ -70,7 +69,13 @@ public sealed partial class Cluster
                 starting[job.Spec.HetJobId] = starting.GetValueOrDefault(job.Spec.HetJobId) + 1;
         if (starting.Count == 0) return;
         batch.Records.RemoveAll(record => record.JobAllocated is { } start && jobs.TryGetValue(start.JobId, out var job)
-            && job.Spec.HetJobId is not 0 and var leader && starting[leader] < LivingComponents(leader));
+            && job.Spec.HetJobId is not 0 and var leader && starting[leader] < LivingComponents(leader) && TakeBack(start));
+    }
+
+    private bool TakeBack(JobAllocated start)
+    {
+        foreach (var share in start.Shares) Touch(NodeOf(share.Node));
+        return true;
     }
 
     private int LivingComponents(uint leaderId) =>

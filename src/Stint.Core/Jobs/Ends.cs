@@ -115,10 +115,10 @@ public sealed partial class Cluster
         job.EndedBy = record.ByUid;
         job.Cause = record.Cause;
         job.RequeuePending = record.Requeue;
+        foreach (var share in job.Shares) Touch(NodeOf(share.Node));
         job.RequeueHeld = record.RequeueHeld;
         job.GraceMs = record.GraceMs;
         suspendedForOthers.Remove(job.Id);
-        foreach (var share in job.Shares) Touch(NodeOf(share.Node));
     }
 
     private void On(NodeReleased record, Instant at) => ReleaseShare(JobOf(record.JobId), record.Node, at);

@@ -19,8 +19,8 @@ public sealed partial class Job
         public EndKind Kind;
         public int ExitCode, Signal;
         public uint EndedBy, NextStepId, SuspendedFor;
-        public long RunLimitMs, SuspendedMs, GraceMs;
         public Instant SuspendedAt;
+        public long RunLimitMs, SuspendedMs, GraceMs;
         public bool KeepsResources, RequeueHeld;
         public Request? Request;
         public readonly SortedSet<string> Released = new(StringComparer.Ordinal);
@@ -65,11 +65,5 @@ public sealed partial class Job
     /// <summary>While it ends: from SIGTERM to SIGKILL, in place of KillWait; 0: KillWait.</summary>
     public long GraceMs { get => run?.GraceMs ?? 0; internal set { if (run is not null || value != 0) Mine.GraceMs = value; } }
     internal bool RequeueHeld { get => run?.RequeueHeld ?? false; set { if (run is not null || value) Mine.RequeueHeld = value; } }
-
-    private void ForgetRequest()
-    {
-        if (run is not null) run.Request = null;
-    }
-
     internal SortedSet<string> Released => run?.Released ?? NoNodes;
 }

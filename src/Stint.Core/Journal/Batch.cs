@@ -30,7 +30,6 @@ internal sealed class Batch(Instant now)
     public void Add(StepCreated body) => Add(new Record { StepCreated = body });
     public void Add(StepStarted body) => Add(new Record { StepStarted = body });
     public void Add(StepExited body) => Add(new Record { StepExited = body });
-    public void Add(JobSuspended body) => Add(new Record { JobSuspended = body });
     public void Add(TokenIssued body) => Add(new Record { TokenIssued = body });
     public void Add(TokenUsed body) => Add(new Record { TokenUsed = body });
     public void Add(NodeCertified body) => Add(new Record { NodeCertified = body });

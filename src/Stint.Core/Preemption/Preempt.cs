@@ -6,10 +6,12 @@ namespace Stint.Core;
 
 public sealed partial class Cluster
 {
-    /// <summary>After the starts of a pass: jobs that gave way go on where nobody needs their CPUs.</summary>
-    private void ResumeThoseWhoGaveWay(Batch batch)
+    /// <summary>After the starts of a pass: jobs that could not start take from those they outrank, and jobs that gave way go on where
+    /// nobody needs their CPUs.</summary>
+    private void FollowPreemptions(Plan plan, Batch batch)
     {
-        if (suspendedForOthers.Count == 0) return;
+        foreach (var preemption in plan.Preemptions) Preempt(batch, preemption);
+        if (plan.Preemptions.Count > 0 || plan.IsCut || suspendedForOthers.Count == 0) return;
         var free = new FreeResources();
         foreach (var record in batch.Records)
             if (record.JobAllocated is { } start)

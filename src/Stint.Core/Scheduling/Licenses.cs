@@ -4,31 +4,34 @@ using Stint.Core.Scheduling;
 
 namespace Stint.Core;
 
-// Licences in a pass: what running jobs hold, and what the pass's own starts take.
+// Licences in a pass: what is free, less what the pass's own starts take and what reservations keep.
 public sealed partial class Cluster
 {
-    private readonly Dictionary<string, LicenseRequest> licenseRequests = new(StringComparer.Ordinal);
-    private Licenses? licensesInPass;
+    private Licenses? passLicenses;
 
-    private Licenses LicensesInPass => licensesInPass ??= LicenseStock.Copy();
+    private Licenses PassLicenses => passLicenses ??= LicenseStock.Copy();
 
-    private LicenseRequest LicensesAsked(string asked)
+    private Verdict? LicenseObstacle(Job job)
     {
-        if (asked.Length == 0) return LicenseRequest.Nothing;
-        if (licenseRequests.TryGetValue(asked, out var known)) return known;
-        if (licenseRequests.Count > 1_000) licenseRequests.Clear();
-        return licenseRequests[asked] = LicenseRequest.Parse(asked, out _) ?? LicenseRequest.Nothing;
+        if (job.Spec.Licenses.Length == 0 || LicenseRequest.Parse(job.Spec.Licenses, out _) is not { } request) return null;
+        return LicensesFor(job).Missing(request) is { } missing ? new Verdict(job, PendingReason.Licenses, missing) : null;
     }
 
-    private Verdict? LicenseObstacle(Job job) =>
-        job.Spec.Licenses.Length > 0 && LicensesInPass.Missing(LicensesAsked(job.Spec.Licenses)) is { } missing
-            ? new Verdict(job, PendingReason.Licenses, missing) : null;
+    /// <summary>What the job takes now, as the journal writes it; null: not all of it is free.</summary>
+    private string? ChosenLicenses(Job job) =>
+        job.Spec.Licenses.Length == 0 || LicenseRequest.Parse(job.Spec.Licenses, out _) is not { } request ? "" : LicensesFor(job).Choose(request);
 
-    /// <summary>What the job would take now; null: not all of it (with |: none of it) is free.</summary>
-    private string? ChosenLicenses(string asked) => asked.Length == 0 ? "" : LicensesInPass.Choose(LicensesAsked(asked));
-
-    private void NoteLicenseUse(Job job)
+    private Licenses LicensesFor(Job job)
     {
-        if (job.Spec.Licenses.Length > 0) LicensesInPass.Take(ChosenLicenses(job.Spec.Licenses) ?? "");
+        var kept = ReservedLicenses(job, passAt, RunTimeMs(job.Spec));
+        if (kept.Count == 0) return PassLicenses;
+        var left = PassLicenses.Copy();
+        left.Take(string.Join(',', kept.Select(static license => $"{license.Key}:{license.Value}")));
+        return left;
+    }
+
+    private void NoteLicenseUse(string taken)
+    {
+        if (taken.Length > 0) PassLicenses.Take(taken);
     }
 }

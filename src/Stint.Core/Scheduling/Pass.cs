@@ -24,7 +24,7 @@ public sealed partial class Cluster
     {
         WakeDue(now);
         plannedPerArray.Clear();
-        licensesInPass = null;
+        passLicenses = null;
         passAt = now;
         BeginLimitPass(now);
         queue.Reorder(Config.Priority is { Multifactor: true, WeightAge: > 0 });
@@ -33,12 +33,11 @@ public sealed partial class Cluster
         Accept(plan, batch);
         DropIncompleteGroups(batch);
         foreach (var verdict in plan.Verdicts) Accept(verdict, batch);
-        foreach (var preemption in plan.Preemptions) Preempt(batch, preemption);
         if (plan.Again.IsSet) timedWakes.Add((plan.Again.Milliseconds, 0));
         // What is left of an array with aftercorr is judged when its starts have been applied.
-        NeedsSchedule = plan.IsCut || plan.Preemptions.Count > 0
+        NeedsSchedule = plan.IsCut || batch.Records.Exists(static record => record.JobSuspended is not null)
             || plan.Starts.Exists(static start => start.Job.IsArray && HasCorresponding(start.Job));
-        ResumeThoseWhoGaveWay(batch);
+        FollowPreemptions(plan, batch);
         return batch.Decision();
     }
 
@@ -49,21 +48,19 @@ public sealed partial class Cluster
         var free = new FreeResources();
         var nextId = NextJobId;
         plannedPerArray.Clear();
-        licensesInPass = null;
+        passLicenses = null;
         BeginLimitPass(batch.Now);
         var tasksOf = new Dictionary<uint, (IEnumerator<uint> Free, int Left)>();
         foreach (var start in plan.Starts)
         {
             if (start.Job.State != JobState.Pending || start.Job.Held || ThrottleOf(start.Job) is not null
-                || !IsUnreserved(start, free)
-                || ChosenLicenses(start.Job.Spec.Licenses) is not { } licenses || !IsFree(free, start)) continue;
-            var chosen = start.Partition ?? QueueFor(start.Job.Spec.Partition);
-            if (AllocationObstacle(start.Job, chosen, start.Shares, batch.Now) is { } limit) { Drop(start, limit); continue; }
+                || ChosenLicenses(start.Job) is not { } licenses || !IsUnreserved(start, free) || !IsFree(free, start)) continue;
+            if (start.Partition is { } chosen && AllocationObstacle(start.Job, chosen, start.Shares, batch.Now) is { } limit) { Drop(start, limit); continue; }
             NoteArrayStart(start.Job);
-            NoteLicenseUse(start.Job);
+            NoteLicenseUse(licenses);
             var record = new JobAllocated { JobId = start.Job.Id, Attempt = start.Job.Attempt, Shares = { start.Shares }, Licenses = licenses };
-            CompleteStart(record, start.Job, batch.Now);
-            if (chosen.Name != start.Job.Spec.Partition) record.Partition = chosen.Name;
+            if (start.Partition is { } partition && partition.Name != start.Job.Spec.Partition) record.Partition = partition.Name;
+            CompleteStart(record, start.Job, batch.Now, start.RunLimitMs);
             if (start.Job.IsArray && !SplitTask(start.Job, record, tasksOf, ref nextId)) continue;
             batch.Add(record);
         }

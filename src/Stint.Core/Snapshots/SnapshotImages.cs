@@ -57,8 +57,7 @@ public sealed partial class Cluster
             Attempt = job.Attempt, EndLimitMs = job.EndLimit.Milliseconds, NotBeforeMs = job.NotBefore.Milliseconds,
             Kind = job.Kind, ExitCode = job.ExitCode, Signal = job.Signal, ByUid = job.EndedBy, Cause = job.Cause,
             Held = job.Held, HeldByAdmin = job.HeldByAdmin, NextStepId = job.NextStepId, RequeuePending = job.RequeuePending,
-            Order = job.Order, ClientTokenHash = job.TokenHash, Partition = job.Partition, Reservation = job.Reservation,
-            Licenses = job.IsActive ? job.Licenses : "",
+            Order = job.Order, ClientTokenHash = job.TokenHash, Partition = job.Partition, Reservation = job.Reservation, Licenses = job.IsActive ? job.Licenses : "",
             SuspendedMs = job.SuspendedMs, SuspendedAtMs = job.SuspendedAt.Milliseconds, SuspendedFor = job.SuspendedFor,
             KeepsResources = job.KeepsResources, RunLimitMs = job.RunLimitMs, GraceMs = job.GraceMs, RequeueHeld = job.RequeueHeld,
         };

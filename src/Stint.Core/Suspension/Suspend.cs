@@ -141,6 +141,13 @@ public sealed partial class Cluster
         job.EndLimit = EndLimitOf(job, at);
     }
 
+    private void Exchange(Job job, string name, NodeShare share)
+    {
+        var node = NodeOf(name);
+        node.Exchange(job.Id, share);
+        Touch(node);
+    }
+
     private void EndSuspension(Job job)
     {
         job.SuspendedAt = Instant.Never;

@@ -224,12 +224,15 @@ public sealed partial class Cluster
         var former = job.Spec;
         job.Respec(specs.Take(spec));
         ForgetSpec(former);
+        // Where it runs, its end may be another one now.
+        foreach (var share in job.Shares) Touch(NodeOf(share.Node));
     }
 
     private void Rename(Job job, JobSpec spec)
     {
-        if (job.Spec.Name == spec.Name || unfinishedByName is null) return;
+        if (job.Spec.Name == spec.Name) return;
         var (former, key) = ((job.Spec.Uid, job.Spec.Name), (spec.Uid, spec.Name));
+        if (unfinishedByName is null) return;
         var same = unfinishedByName[former];
         same.Remove(job.Id);
         if (same.Count == 0) unfinishedByName.Remove(former);

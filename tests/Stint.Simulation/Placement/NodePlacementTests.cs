@@ -5,7 +5,7 @@ using Stint.Core.Nodes;
 using Stint.Core.Resources;
 using Stint.Core.Scheduling;
 using Stint.Core.Scheduling.Planning.Placement;
-using Stint.Simulation.Traces;
+using Stint.Server.Simulate.Traces;
 using Xunit.Abstractions;
 using PlacedAt = Stint.Core.Scheduling.Placement;
 using Record = Stint.Core.Journal.Record;

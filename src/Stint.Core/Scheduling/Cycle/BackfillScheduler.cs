@@ -19,7 +19,7 @@ internal sealed partial class BackfillScheduler : IScheduler
     private const long FullEveryMsMax = 1_000;
     /// <summary>Reservations that the tasks of one array get, as Slurm's bf_max_job_array_resv.</summary>
     private const int ReservationsPerArray = 20;
-    private const int PreemptionsMax = 16;
+    private const int PreemptionsMax = 1;
 
     private enum Phase { Idle, Collect, Reserve, Fill }
 
