@@ -16,7 +16,11 @@ public sealed partial class Cluster
     private readonly Dictionary<uint, Job> jobs = [];
     private readonly Dictionary<string, Node> nodes = new(StringComparer.Ordinal);
 
-    public Cluster(IScheduler? scheduler = null) => this.scheduler = scheduler ?? new FifoFirstFit();
+    public Cluster(IScheduler? scheduler = null)
+    {
+        this.scheduler = scheduler ?? new Scheduling.Cycle.BackfillScheduler();
+        queue = new JobQueue(QueueFor);
+    }
 
     /// <summary>Everything in hot state: pending, running, and ended less than MinJobAge ago.</summary>
     public IReadOnlyDictionary<uint, Job> Jobs => jobs;
@@ -53,7 +57,7 @@ public sealed partial class Cluster
         ResumeJob c => DecideResume(c, now),
         TopJobs c => DecideTop(c, now),
         SubmitHetJob c => DecideSubmitHet(c, now),
-        Schedule => DecideSchedule(now),
+        Schedule c => DecideSchedule(c, now),
         Tick => DecideTick(now),
         IssueToken c => DecideIssueToken(c, now),
         UseToken c => DecideUseToken(c, now),

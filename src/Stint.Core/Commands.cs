@@ -44,8 +44,10 @@ public sealed record ReportNodeReleased(uint JobId, uint Attempt, string Node) :
 public sealed record ReportNodeHoldings(string Node, IReadOnlyList<(uint JobId, uint StepId, uint Attempt)> Steps) : Command;
 
 // Time
-/// <summary>One scheduling pass. Its records are <see cref="JobAllocated"/> (and array splits).</summary>
-public sealed record Schedule : Command;
+/// <summary>Scheduling: one slice of it where a budget is given, else all of it. Its records are <see cref="JobAllocated"/> (and array
+/// splits), and what preemption asks for.</summary>
+/// <param name="IsEnough">Asked now and then: true ends the slice, and the next one goes on from there. Null: no bound.</param>
+public sealed record Schedule(Func<bool>? IsEnough = null) : Command;
 /// <summary>Deadlines that passed: silent nodes, jobs past their limit whose shepherd did not say so, ended jobs to forget.</summary>
 public sealed record Tick : Command;
 

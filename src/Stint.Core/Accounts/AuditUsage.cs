@@ -7,7 +7,7 @@ public sealed partial class Cluster
     /// <summary>Counts all jobs anew into an empty book and compares.</summary>
     private void AuditUsage()
     {
-        foreach (var @class in jobClasses.Values)
+        foreach (var @class in policyClasses.Values)
             Must(@class.Members > 0 || @class.Waiting == 0, $"a class without members counts {@class.Waiting} waiting jobs");
         var fresh = Recounted();
         foreach (var (key, node) in accounts.Associations)
@@ -45,10 +45,10 @@ public sealed partial class Cluster
         foreach (var job in jobs.Values)
         {
             if (job.IsOver) continue;
-            var kept = job.Class;
+            var kept = job.Policy;
             fresh.CountSubmitted(job);
             if (job.IsActive) fresh.CountStarted(job, Instant.Never);
-            job.Class = kept;
+            job.Policy = kept;
         }
         return fresh;
     }

@@ -1,12 +1,12 @@
 namespace Stint.Core.Accounts;
 
 /// <summary>A running job as it was counted: what it leaves is taken off exactly where it was put.</summary>
-internal sealed class Charge(JobClass @class, Holders holders, JobTres tres, JobTres tierTres, JobTres tierRequest, long endMs)
+internal sealed class Charge(PolicyClass @class, Holders holders, JobTres tres, JobTres tierTres, JobTres tierRequest, long endMs)
 {
     // As it was when the job was counted: another factor later must not take off another amount.
     private readonly long usageFactorMicro = holders.UsageFactorMicro;
 
-    public JobClass Class => @class;
+    public PolicyClass Class => @class;
     public Holders Holders => holders;
     public JobTres Tres => tres;
     /// <summary>End of the time that the job may yet run: its limit, or a year without one.</summary>

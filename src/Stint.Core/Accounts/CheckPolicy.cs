@@ -29,7 +29,7 @@ public sealed partial class Cluster
             var refusal = CheckAccess(spec, partition);
             if (refusal is null)
             {
-                var standing = NewStanding(new JobClass(ClassKey.Of(spec), spec), partition, intern: false);
+                var standing = NewStanding(new PolicyClass(PolicyKey.Of(spec), spec), partition, intern: false);
                 refusal = CheckLimits(standing, tasks, now) ?? CheckTier(spec, standing, tasks, now);
             }
             if (refusal is null) return null;

@@ -1,4 +1,3 @@
-using Stint.Core.Jobs;
 using Stint.Core.Journal;
 using Stint.Core.Partitions;
 using Stint.Core.Resources;
@@ -40,20 +39,7 @@ internal sealed class JobTres
         var tres = new JobTres();
         var nodes = Math.Max(1, (long)spec.NodesMin);
         var tasks = Math.Max(nodes, spec.Tasks);
-        var gpus = 0L;
-        foreach (var gres in spec.Gres)
-        {
-            var count = (long)Math.Min(gres.Count, 1 << 15) * gres.Per switch
-            {
-                GresPer.PerJob => 1,
-                GresPer.PerTask => tasks,
-                GresPer.PerSocket => Math.Clamp(spec.SocketsPerNode, 1, 1 << 15) * nodes,
-                _ => nodes,
-            };
-            count = Math.Min(count, CountMax);
-            if (gres.Name == "gpu") gpus += count;
-            tres.AddGres(table, gres.Name, gres.Type, count, intern);
-        }
+        var gpus = tres.AddRequested(table, spec, nodes, tasks, intern);
         var cpus = tasks * Math.Max(1, spec.CpusPerTask);
         gpus = Math.Min(gpus, CountMax);
         cpus = Math.Min(CountMax, Math.Max(cpus, Math.Max(gpus * spec.CpusPerGpu, nodes * spec.CpusPerNodeMin)));
@@ -68,27 +54,38 @@ internal sealed class JobTres
         return tres;
     }
 
-    /// <summary>Of an allocation as it stands in the journal.</summary>
-    public static JobTres Allocated(Job job, Partition partition, TresTable table)
+    /// <summary>Of an allocation, made or planned.</summary>
+    public static JobTres Allocated(JobSpec spec, IReadOnlyList<NodeShare> shares, string licenses, Partition partition, TresTable table)
     {
         var tres = new JobTres();
         ulong memory = 0, disk = 0;
-        var cpus = 0;
-        foreach (var share in job.Shares)
+        var (cpus, hasGres) = (0, false);
+        foreach (var share in shares)
         {
             cpus += CpuSet.FromBytes(share.Cpus).Count;
             memory += share.MemoryBytes;
             disk += share.DiskBytes;
+            hasGres |= share.Gres.Count > 0;
             foreach (var gres in share.Gres)
                 tres.AddGres(table, gres.Name, gres.Type, gres.Indices.Count > 0 ? gres.Indices.Count : (long)gres.Count, intern: true);
         }
+        // A share that names no devices was made by a placement that does not hand them out: what was asked for counts.
+        if (!hasGres) tres.AddRequested(table, spec, shares.Count, Math.Max(shares.Count, spec.Tasks), intern: true);
         tres.Add(TresTable.Cpu, cpus);
-        tres.Add(TresTable.Node, job.Shares.Count);
+        tres.Add(TresTable.Node, shares.Count);
         tres.Add(TresTable.Memory, (long)(memory / MiB));
-        tres.Add(TresTable.Disk, (long)(disk / MiB));
-        tres.AddLicenses(table, job.Licenses.Length > 0 ? job.Licenses : job.Spec.Licenses, intern: true);
+        tres.Add(TresTable.Disk, disk > 0 ? (long)(disk / MiB) : Whole(spec.DiskBytes) * shares.Count);
+        tres.AddLicenses(table, licenses.Length > 0 ? licenses : spec.Licenses, intern: true);
         tres.Bill(partition.Spec, table);
         return tres;
+    }
+
+    /// <summary>No more of anything than another.</summary>
+    public bool IsWithin(JobTres other)
+    {
+        foreach (var (id, count) in counts)
+            if (count > other.Of(id)) return false;
+        return true;
     }
 
     /// <summary>Of counts that are known already.</summary>
@@ -119,6 +116,25 @@ internal sealed class JobTres
         foreach (var node in partition.Nodes)
             (cpus, memory) = (Math.Min(cpus, node.Hardware.Cpus), Math.Min(memory, node.Hardware.MemoryBytes));
         return (cpus, (long)(memory / MiB));
+    }
+
+    /// <returns>How many GPUs.</returns>
+    private long AddRequested(TresTable table, JobSpec spec, long nodes, long tasks, bool intern)
+    {
+        var gpus = 0L;
+        foreach (var gres in spec.Gres)
+        {
+            var count = Math.Min(CountMax, (long)Math.Min(gres.Count, 1 << 15) * gres.Per switch
+            {
+                GresPer.PerJob => 1,
+                GresPer.PerTask => tasks,
+                GresPer.PerSocket => Math.Clamp(spec.SocketsPerNode, 1, 1 << 15) * nodes,
+                _ => nodes,
+            });
+            if (gres.Name == "gpu") gpus += count;
+            AddGres(table, gres.Name, gres.Type, count, intern);
+        }
+        return gpus;
     }
 
     private void AddGres(TresTable table, string name, string type, long count, bool intern)

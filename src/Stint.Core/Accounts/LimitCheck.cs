@@ -26,8 +26,6 @@ internal abstract record LimitCheck(PendingReason Reason, string Holder, string 
     /// <summary>When time alone would take the obstacle away, as things stand; not set: time alone does not.</summary>
     public virtual Instant ClearsAt(in LimitQuestion question) => Instant.Never;
 
-    /// <summary>The counters that it watches: a release there may clear it. Null: only another configuration does.</summary>
-    public virtual object? Watches => null;
 }
 
 /// <summary>GrpJobs, MaxJobs, MaxJobsPerUser, MaxJobsPerAccount.</summary>
@@ -35,7 +33,6 @@ internal sealed record JobCountCheck(PendingReason Reason, string Holder, string
 {
     public override bool Fails(in LimitQuestion question) => Meter.JobsIn(question.Pass) >= Limit;
     public override bool FailsAlone => Limit < 1;
-    public override object Watches => Meter;
     public override string Sentence(in LimitQuestion question) =>
         $"{Holder} allows {Limit} running {(Limit == 1 ? "job" : "jobs")} ({Name}); {Meter.JobsIn(question.Pass)} run";
 }
@@ -46,7 +43,6 @@ internal sealed record TresCheck(PendingReason Reason, string Holder, string Nam
 {
     public override bool Fails(in LimitQuestion question) => Meter.UsedIn(question.Pass, Id) + Request > Limit;
     public override bool FailsAlone => Request > Limit;
-    public override object Watches => Meter;
     public override string Sentence(in LimitQuestion question) =>
         $"{Holder} allows {Amount.Of(Tres, Limit)} at a time ({Name}); {Amount.Of(Tres, Meter.UsedIn(question.Pass, Id))} in use, this job asks for {Amount.Of(Tres, Request)}";
 }
@@ -68,7 +64,6 @@ internal sealed record RunMinutesCheck(PendingReason Reason, string Holder, stri
     public override bool Fails(in LimitQuestion question) =>
         Meter.RunLeftIn(question.Pass, Id, question.Now) + RequestMs > (Int128)Limit * 60_000;
     public override bool FailsAlone => RequestMs > (Int128)Limit * 60_000;
-    public override object Watches => Meter;
     public override string Sentence(in LimitQuestion question) =>
         $"{Holder} allows {Amount.Minutes(Tres, Limit)} yet to run ({Name}); running jobs may use {Amount.Minutes(Tres, (long)(Meter.RunLeftIn(question.Pass, Id, question.Now) / 60_000))} more, this job asks for {Amount.Minutes(Tres, (long)(RequestMs / 60_000))}";
 

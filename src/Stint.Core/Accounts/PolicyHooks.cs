@@ -10,7 +10,7 @@ namespace Stint.Core;
 public sealed partial class Cluster
 {
     private readonly AccountBook accounts = new();
-    private readonly Dictionary<ClassKey, JobClass> jobClasses = [];
+    private readonly Dictionary<PolicyKey, PolicyClass> policyClasses = [];
     private Decay decay = Decay.None;
     // Plans of the present pass are counted on top of what runs; another pass's are forgotten.
     private int limitPass;
@@ -30,23 +30,49 @@ public sealed partial class Cluster
         if (standing.Checks.Length == 0) return null;
         var question = new LimitQuestion(limitPass, now, decay);
         foreach (var check in standing.Checks)
-        {
-            if (!check.Fails(question)) continue;
-            // Only the first of a class looks at the clock: it takes the others along.
-            var wake = job.Class!.Limited.Count == 0 ? check.ClearsAt(question) : Instant.Never;
-            if (IsLimitReason(check.Reason)) job.Class.WaitsOn = check.Watches;
-            return new Verdict(job, check.Reason, check.Sentence(question), Wake: wake);
-        }
+            if (check.Fails(question)) return new Verdict(job, check.Reason, check.Sentence(question), Wake: check.ClearsAt(question));
         return null;
     }
 
     /// <summary>A start is planned in this pass: limits count it from here on.</summary>
-    private void NoteLimitUse(Job job, Partition partition)
+    private void NoteLimitUse(Job job, Partition partition) => Note(StandingOf(job, partition));
+
+    private void Note(Standing standing)
     {
-        var standing = StandingOf(job, partition);
         foreach (var meter in standing.Holders.Meters) meter.Plan(limitPass, standing.Request, standing.RunMs);
         standing.Holders.TierUser?.Running.Plan(limitPass, standing.TierRequest, standing.RunMs);
     }
+
+    /// <summary>
+    /// The same once placement has chosen: whole nodes, whole cores and all memory may be more than was asked for. Null: no limit minds,
+    /// and the start counts from here on.
+    /// </summary>
+    private Verdict? AllocationObstacle(Job job, Partition partition, IReadOnlyList<NodeShare> shares, Instant now)
+    {
+        if (LimitObstacle(job, partition, now) is { } obstacle) return obstacle;
+        var standing = StandingOf(job, partition);
+        var given = JobTres.Allocated(job.Spec, shares, "", partition, accounts.Tres);
+        if (given.IsWithin(standing.Request))
+        {
+            NoteLimitUse(job, partition);
+            return null;
+        }
+        var actual = new Standing(partition, standing.Holders, given, TierTres.Of(given, accounts.Tres), standing.RunMs);
+        var checks = new List<LimitCheck>();
+        if (EnforcesLimits)
+            checks.AddRange(new LimitCompiler(accounts.Tres, standing.Holders, given, job.Spec.TimeLimitMs, standing.RunMs, Config.Enforce.Safe).Compile());
+        AddTierChecks(checks, job.Spec, standing.Holders, actual);
+        var question = new LimitQuestion(limitPass, now, decay);
+        foreach (var check in checks)
+            if (check.Fails(question)) return new Verdict(job, check.Reason, check.Sentence(question), Wake: check.ClearsAt(question));
+        Note(actual);
+        return null;
+    }
+
+    // For tests and measurements: what a pass asks for each job.
+    internal Verdict? AskLimits(Job job, Partition partition, Instant now) => LimitObstacle(job, partition, now);
+    internal bool AskReserve(Job job, Partition partition, Instant now) => MayReserve(job, partition, now);
+    internal double AskPriority(Job job, Partition partition, Instant now) => PriorityOf(job, partition, now);
 
     /// <summary>False: a job that waits keeps no resources free for itself (QOS flag NoReserve, MinPrioThreshold).</summary>
     private bool MayReserve(Job job, Partition partition, Instant now)
@@ -65,7 +91,7 @@ public sealed partial class Cluster
     /// <summary>What limits and priority know of a job in that partition. Worked out once per class, partition and version.</summary>
     private Standing StandingOf(Job job, Partition partition)
     {
-        var @class = job.Class ??= ClassFor(job.Spec);
+        var @class = job.Policy ??= ClassFor(job.Spec);
         var known = @class.Find(partition);
         if (known is not null && known.Version.Book == accounts.Version
             && (known.Version.Nodes == 0 || known.Version.Nodes == nodesVersion)) return known;
@@ -75,21 +101,21 @@ public sealed partial class Cluster
         return standing;
     }
 
-    private JobClass ClassFor(JobSpec spec)
+    private PolicyClass ClassFor(JobSpec spec)
     {
-        var key = ClassKey.Of(spec);
-        if (!jobClasses.TryGetValue(key, out var @class)) jobClasses.Add(key, @class = new JobClass(key, spec));
+        var key = PolicyKey.Of(spec);
+        if (!policyClasses.TryGetValue(key, out var @class)) policyClasses.Add(key, @class = new PolicyClass(key, spec));
         return @class;
     }
 
-    private Standing NewStanding(JobClass @class, Partition partition, bool intern)
+    private Standing NewStanding(PolicyClass @class, Partition partition, bool intern)
     {
         var spec = @class.Spec;
         var holders = HoldersOf(spec, partition);
         var request = JobTres.Requested(spec, partition, accounts.Tres, intern);
         var runMs = RunMs(spec.TimeLimitMs);
         var dependsOnNodes = spec.Exclusive || spec is { MemoryPerNodeBytes: 0, MemoryPerCpuBytes: 0, MemoryPerGpuBytes: 0 };
-        var standing = new Standing(partition, holders, request, TierTres.Of(request, accounts.Tres), runMs)
+        var standing = new Standing(partition, holders, request, Config.Tiers.Count == 0 ? NoTres : TierTres.Of(request, accounts.Tres), runMs)
         {
             Version = (accounts.Version, dependsOnNodes ? nodesVersion : 0),
         };

@@ -13,7 +13,7 @@ public sealed partial class Cluster
             if (association.Usage.At.IsSet) association.Usage.Settle(at, decay);
         foreach (var qos in accounts.Qos.Keys) SettleQos(qos, at);
         var resets = IsNow(record) && !IsNow(Config);
-        Recount(_ => true, () =>
+        Recount(_ => true, _ => true, () =>
         {
             On(record);
             TakePolicy();

@@ -16,7 +16,7 @@ public sealed partial class Cluster
         if (LimitLists.Fault(spec.Limits, forQos: false) is { } limit)
             return Decision.No(RefusalCodes.InvalidLimit, $"{new Association(spec)}: {limit}");
         var key = AssociationKey.Of(spec);
-        if (accounts.SetAssociations.Contains(key) && accounts.Associations[key].Spec.Equals(spec)) return Decision.Nothing;
+        if (accounts.SetAssociations.Contains(key) && IsSame(accounts.Associations[key].Spec, spec)) return Decision.Nothing;
         var batch = new Batch(now);
         batch.Add(new AssociationSet { Spec = spec.Clone(), ByUid = command.By.Uid });
         return batch.Decision();
@@ -87,8 +87,12 @@ public sealed partial class Cluster
         var moves = known is { IsUser: false, Parent: not null } && known.Parent.Spec.Account != (spec.Parent.Length > 0 ? spec.Parent : AccountBook.RootAccount);
         // A new user's association takes in his jobs of that account; a new account, or other limits, change nobody's place.
         Recount(@class => moves || known is null && spec.User.Length > 0 && @class.Key.User == spec.User && @class.Key.Account == spec.Account,
-            () => Put(spec, at), at);
+            @class => IsBelow(@class, spec.Account, spec.User), () => Put(spec, at), at);
     }
+
+    private bool IsBelow(PolicyClass @class, string account, string user) =>
+        user.Length > 0 ? @class.Key.User == user && @class.Key.Account == account
+            : accounts.Account(@class.Key.Account) is { } own && own.Chain().Any(node => node.Spec.Account == account);
 
     /// <summary>An account that moves takes what was used below it along.</summary>
     private void Put(AssociationSpec spec, Instant at)
@@ -111,6 +115,7 @@ public sealed partial class Cluster
     private void On(AssociationRemoved record, Instant at)
     {
         var key = new AssociationKey(record.Account, record.User, record.Partition);
-        Recount(@class => @class.Key.User == key.User && @class.Key.Account == key.Account, () => accounts.Remove(key), at);
+        Recount(@class => @class.Key.User == key.User && @class.Key.Account == key.Account,
+            @class => IsBelow(@class, key.Account, key.User), () => accounts.Remove(key), at);
     }
 }

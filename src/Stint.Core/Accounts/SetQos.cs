@@ -20,7 +20,7 @@ public sealed partial class Cluster
                 return Decision.No(RefusalCodes.InvalidQos, $"QOS {spec.Name} is to preempt QOS {Short(other)}, which is not known", "Add that one first");
         if (!IsAmount(spec.UsageFactor) || !IsAmount(spec.LimitFactor) || spec.UsageThreshold is not (>= 0 and <= 1) || spec.GraceMs < 0 || spec.PreemptExemptMs < 0)
             return Decision.No(RefusalCodes.InvalidQos, $"QOS {spec.Name}: a factor, threshold or time is negative or too large");
-        if (accounts.SetQos.Contains(spec.Name) && accounts.FindQos(spec.Name)!.Spec.Equals(spec)) return Decision.Nothing;
+        if (accounts.SetQos.Contains(spec.Name) && IsSame(accounts.FindQos(spec.Name)!.Spec, spec)) return Decision.Nothing;
         var batch = new Batch(now);
         batch.Add(new QosSet { Spec = spec.Clone(), ByUid = command.By.Uid });
         return batch.Decision();
@@ -79,10 +79,13 @@ public sealed partial class Cluster
     {
         SettleQos(record.Spec.Name, at);
         // A new QOS may be named by jobs already, and another usage factor changes what running jobs are charged.
-        Recount(_ => true, () => accounts.Put(record.Spec), at);
+        Recount(_ => true, @class => MayUse(@class, record.Spec.Name), () => accounts.Put(record.Spec), at);
     }
 
-    private void On(QosRemoved record, Instant at) => Recount(_ => true, () => accounts.RemoveQos(record.Name), at);
+    private void On(QosRemoved record, Instant at) => Recount(_ => true, @class => MayUse(@class, record.Name), () => accounts.RemoveQos(record.Name), at);
+
+    private bool MayUse(PolicyClass @class, string qos) =>
+        @class.Key.Qos == qos || PartitionNames(@class.Key.Partition).Any(name => QueueFor(name).Spec.Qos == qos);
 
     /// <summary>Whether it fades may change: what it has so far faded as before.</summary>
     private void SettleQos(string name, Instant at)

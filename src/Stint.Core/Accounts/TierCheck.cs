@@ -15,7 +15,6 @@ internal sealed record TierCheck(PendingReason Reason, TierSpec Tier, TierUser U
 
     public override bool Fails(in LimitQuestion question) => (ulong)(Held(question) + Request) > Limit;
     public override bool FailsAlone => (ulong)Request > Limit;
-    public override object? Watches => PerJob ? null : User.Running;
 
     private long Held(in LimitQuestion question) => PerJob ? 0 : (What, CountsAsked) switch
     {

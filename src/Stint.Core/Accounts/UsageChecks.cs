@@ -16,7 +16,6 @@ internal sealed record UsageMinutesCheck(PendingReason Reason, string Holder, st
     }
 
     public override bool FailsAlone => (double)RequestMs / 60_000 > Limit;
-    public override object Watches => Meter;
 
     public override string Sentence(in LimitQuestion question)
     {
@@ -48,7 +47,6 @@ internal sealed record WallCheck(PendingReason Reason, string Holder, string Nam
     }
 
     public override bool FailsAlone => RequestMs > LimitMs;
-    public override object Watches => Meter;
     public override string Sentence(in LimitQuestion question) =>
         $"{Holder} allows {LimitMs / 60_000} minutes of wall time ({Name}); {(long)(UsedSeconds(question) / 60)} are used, this job asks for {RequestMs / 60_000}";
 

@@ -17,7 +17,7 @@ public sealed partial class Cluster
     {
         var tasks = CountedTasks(job);
         var @class = ClassFor(job.Spec);
-        job.Class = @class;
+        job.Policy = @class;
         @class.Members += tasks;
         @class.Waiting += tasks;
         (@class.Waiters ??= WaitersOf(@class)).Count(tasks);
@@ -27,48 +27,39 @@ public sealed partial class Cluster
 
     private void CountStarted(Job job, Instant at)
     {
-        var @class = job.Class ??= ClassFor(job.Spec);
+        var @class = job.Policy ??= ClassFor(job.Spec);
         LeaveWaiting(@class, 1);
         Enter(job, @class, at);
-        WakeNextLimited(job);
     }
 
     /// <summary>Leaves its allocation (ended or requeued), or leaves pending without ever starting.</summary>
     private void CountLeft(Job job, Instant at, bool wasActive)
     {
         var tasks = wasActive ? 1 : CountedTasks(job);
-        var @class = job.Class!;
-        if (wasActive)
-        {
-            var charge = charges[job.Id];
-            Leave(job, charge, at);
-            WakeLimitedBy(charge.Holders);
-        }
+        var @class = job.Policy!;
+        if (wasActive) Leave(job, charges[job.Id], at);
         else LeaveWaiting(@class, tasks);
         Drop(@class, tasks);
+        job.Policy = null;
     }
 
     /// <summary>Tasks of an array were cancelled before they started.</summary>
     private void CountCancelled(Job array, int tasks)
     {
-        LeaveWaiting(array.Class!, tasks);
-        Drop(array.Class!, tasks);
+        LeaveWaiting(array.Policy!, tasks);
+        Drop(array.Policy!, tasks);
     }
 
     /// <summary>Its request, time limit or state changed: it is counted as what it is now.</summary>
     private void CountUpdated(Job job, Instant at)
     {
-        if (job.IsOver || job.Class is not { } former) return;
+        if (job.IsOver || job.Policy is not { } former) return;
         var @class = ClassFor(job.Spec);
         var tasks = job.IsActive ? 1 : CountedTasks(job);
         if (ReferenceEquals(@class, former) && !job.IsActive) return;
         if (job.IsActive) Leave(job, charges[job.Id], at);
-        else
-        {
-            Wake(job);
-            LeaveWaiting(former, tasks);
-        }
-        job.Class = @class;
+        else LeaveWaiting(former, tasks);
+        job.Policy = @class;
         @class.Members += tasks;
         if (job.IsActive) Enter(job, @class, at);
         else
@@ -79,26 +70,27 @@ public sealed partial class Cluster
         Drop(former, tasks);
     }
 
-    private void LeaveWaiting(JobClass @class, int tasks)
+    private void LeaveWaiting(PolicyClass @class, int tasks)
     {
         @class.Waiting -= tasks;
         @class.Waiters!.Count(-tasks);
     }
 
-    private void Drop(JobClass @class, int tasks)
+    private void Drop(PolicyClass @class, int tasks)
     {
         @class.Members -= tasks;
-        if (@class.Members == 0) jobClasses.Remove(@class.Key);
+        if (@class.Members == 0) policyClasses.Remove(@class.Key);
     }
 
     /// <param name="at">Not set: the job was loaded from a snapshot, usage and all.</param>
-    private void Enter(Job job, JobClass @class, Instant at)
+    private void Enter(Job job, PolicyClass @class, Instant at)
     {
         var partition = QueueFor(job.Partition.Length > 0 ? job.Partition : job.Spec.Partition);
-        var holders = HoldersOf(job.Spec, partition);
-        var tres = JobTres.Allocated(job, partition, accounts.Tres);
+        var holders = StandingOf(job, partition).Holders;
+        var tres = JobTres.Allocated(job.Spec, job.Shares, job.Licenses, partition, accounts.Tres);
         var end = job.EndLimit.IsSet ? job.EndLimit.Milliseconds : job.Started.Milliseconds + RunMs(0);
-        var charge = new Charge(@class, holders, tres, TierTres.Of(tres, accounts.Tres), TierRequestOf(@class), end);
+        var tierTres = holders.TierUser is null ? NoTres : TierTres.Of(tres, accounts.Tres);
+        var charge = new Charge(@class, holders, tres, tierTres, (@class.Waiters ??= WaitersOf(@class)).TierRequest, end);
         charges.Add(job.Id, charge);
         charge.Enter(job.Id);
         if (end > runsExpired.Milliseconds)
@@ -132,7 +124,7 @@ public sealed partial class Cluster
     }
 
     /// <summary>All partitions it may run in count it as submitted, each QOS once; the association is the one of the first.</summary>
-    private Waiters WaitersOf(JobClass @class)
+    private Waiters WaitersOf(PolicyClass @class)
     {
         var meters = new List<Meter>();
         TierUser? user = null;
@@ -155,14 +147,18 @@ public sealed partial class Cluster
         return false;
     }
 
-    private JobTres TierRequestOf(JobClass @class) =>
+    private static readonly JobTres NoTres = JobTres.Counted();
+
+    private JobTres TierRequestOf(PolicyClass @class) => Config.Tiers.Count == 0 ? NoTres :
         TierTres.Of(JobTres.Requested(@class.Spec, QueueFor(PartitionNames(@class.Key.Partition)[0]), accounts.Tres, intern: true), accounts.Tres);
 
     /// <summary>Accounts, QOS or the configuration changed: classes that it may touch are counted anew.</summary>
-    private void Recount(Func<JobClass, bool> touched, Action change, Instant at)
+    /// <param name="touched">Who counts them may change.</param>
+    /// <param name="freed">A limit that keeps them away may change.</param>
+    private void Recount(Func<PolicyClass, bool> touched, Func<PolicyClass, bool> freed, Action change, Instant at)
     {
-        var waiting = new List<JobClass>();
-        foreach (var @class in jobClasses.Values)
+        var waiting = new List<PolicyClass>();
+        foreach (var @class in policyClasses.Values)
             if (touched(@class)) waiting.Add(@class);
         var running = new List<Job>();
         foreach (var (id, charge) in charges)
@@ -175,8 +171,10 @@ public sealed partial class Cluster
         }
         change();
         foreach (var @class in waiting) (@class.Waiters = WaitersOf(@class)).Count(@class.Waiting);
-        foreach (var job in running) Enter(job, job.Class!, at);
+        foreach (var job in running) Enter(job, job.Policy!, at);
         priorityNodes = -1;
-        WakeAllLimited();
+        // Who waits for a limit stays in the queue; a new version makes the next pass look at all of it.
+        foreach (var @class in policyClasses.Values)
+            if (@class.Waiting > 0 && freed(@class)) { NodesChanged(); break; }
     }
 }

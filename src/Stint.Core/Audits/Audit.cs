@@ -69,21 +69,26 @@ public sealed partial class Cluster
     private void AuditWaiting()
     {
         var queued = new HashSet<uint>();
-        foreach (var partition in partitionsByName.Values)
-            foreach (var job in partition.Queue)
+        foreach (var group in queue.Classes)
+        {
+            var before = queued.Count;
+            foreach (var job in group.Jobs())
             {
                 Must(queued.Add(job.Id), $"job {job.Id} is in two queues");
                 Must(ReferenceEquals(jobs.GetValueOrDefault(job.Id), job), $"the queue holds job {job.Id}, which is not known");
                 Must(job.State == JobState.Pending && !job.Held,
                     $"the queue holds job {job.Id}, which is {job.State}{(job.Held ? " and held" : "")}");
-                Must(partition.Name == job.Spec.Partition, $"job {job.Id} is in the queue of {partition.Name}");
+                Must(group.Key.Equals(ClassKey.OfClass(job.Spec)), $"job {job.Id} is in a class of others");
             }
+            Must(queued.Count - before == group.Count && group.Count > 0, $"a class counts {group.Count} jobs; it has {queued.Count - before}");
+        }
+        Must(queued.Count == queue.Count, $"the queue counts {queue.Count} jobs; it has {queued.Count}");
         foreach (var job in jobs.Values)
             if (job.State == JobState.Pending)
                 Must(queued.Contains(job.Id) != parked.Contains(job.Id), $"pending job {job.Id} is in none, or both, of queue and parking");
         foreach (var id in parked)
             Must(jobs.TryGetValue(id, out var job) && job.State == JobState.Pending, $"job {id} is parked although it is not pending");
-        foreach (var id in parkedForNodes.Concat(parkedForThrottle).Concat(parkedSingletons.Values.SelectMany(static ids => ids)))
+        foreach (var id in parkedForThrottle.Concat(parkedSingletons.Values.SelectMany(static ids => ids)))
             Must(parked.Contains(id), $"job {id} waits for something although it is not parked");
     }
 
@@ -91,16 +96,16 @@ public sealed partial class Cluster
     {
         var unfinished = jobs.Values.Where(static job => !job.IsOver).ToList();
         Must(unfinishedJobs == unfinished.Count, $"{unfinishedJobs} jobs are counted as unfinished; {unfinished.Count} are");
-        Must(unfinishedByName.Values.Sum(static ids => ids.Count) == unfinished.Count, "the index by name counts other jobs");
+        Must(unfinishedByName is null || unfinishedByName.Values.Sum(static ids => ids.Count) == unfinished.Count, "the index by name counts other jobs");
         foreach (var job in unfinished)
-            Must(unfinishedByName[(job.Spec.Uid, job.Spec.Name)].Contains(job.Id), $"the index by name lacks job {job.Id}");
+            Must(unfinishedByName is null ? !IsSingleton(job) : unfinishedByName[(job.Spec.Uid, job.Spec.Name)].Contains(job.Id), $"the index by name lacks job {job.Id}");
         Must(activeJobs.SetEquals(jobs.Values.Where(static job => job.IsActive).Select(static job => job.Id)),
             "the index of active jobs differs");
         Must(endedJobs.SetEquals(jobs.Values.Where(static job => job.IsOver).Select(static job => (job.Ended.Milliseconds, job.Id))),
             "the index of ended jobs differs");
-        foreach (var ((uid, token), id) in clientTokens)
-            Must(jobs.TryGetValue(id, out var job) && job.Spec.Uid == uid && job.Spec.ClientToken == token,
-                $"a client token points to job {id}");
+        foreach (var (hash, id) in clientTokens)
+            Must(jobs.TryGetValue(id, out var job) && job.TokenHash == hash, $"a client token points to job {id}");
+        Must(specs.Users == jobs.Count, $"{specs.Users} jobs are counted as users of requests; {jobs.Count} are");
         var waiting = new Dictionary<uint, HashSet<uint>>();
         foreach (var job in jobs.Values.Where(static job => job.State == JobState.Pending))
             foreach (var dependency in job.Spec.Dependencies)

@@ -29,7 +29,7 @@ public sealed partial class Cluster
             return Decision.No(RefusalCodes.InvalidRequest, $"a heterogeneous job has 1 to {HetComponentsMax} components, not {count}");
         if (count == 1) return DecideSubmit(new SubmitJob(command.Components[0]), now);
         var leader = command.Components[0];
-        if (leader.ClientToken.Length > 0 && clientTokens.TryGetValue((leader.Uid, leader.ClientToken), out var known))
+        if (leader.ClientToken.Length > 0 && clientTokens.TryGetValue(SpecTable.HashOf(leader.Uid, leader.ClientToken), out var known))
             return Decision.Of([], known);
         var batch = new Batch(now);
         for (var i = 0; i < count; i++)

@@ -27,8 +27,13 @@ public sealed partial class Cluster
         job.Reservation = record.Reservation;
         job.Licenses = record.Licenses;
         EnterReservation(job);
-        Licenses.Take(job.Licenses);
-        foreach (var share in record.Shares) NodeOf(share.Node).Take(job.Id, share, Holder.Of(job.Spec));
+        foreach (var share in record.Shares)
+        {
+            var node = NodeOf(share.Node);
+            node.Take(job.Id, share, Holder.Of(job.Spec));
+            Touch(node);
+        }
+        CountLicenses(job, 1);
         activeJobs.Add(job.Id);
         if (BookOf(job) is { } book) book.Active++;
         CountStarted(job, at);
@@ -57,7 +62,7 @@ public sealed partial class Cluster
             array.Unstarted = null;
             return array;
         }
-        var job = new Job(jobId, array.Spec)
+        var job = new Job(jobId, specs.Take(array.Spec))
         {
             ArrayJobId = array.Id, ArrayTask = task, Submitted = array.Submitted, Eligible = array.Eligible,
             NotBefore = array.NotBefore, Order = array.Order,

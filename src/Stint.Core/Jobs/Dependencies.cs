@@ -145,7 +145,7 @@ public sealed partial class Cluster
     private bool IsFirstOfItsName(Job job)
     {
         var own = job.ArrayJobId ?? job.Id;
-        foreach (var id in unfinishedByName[(job.Spec.Uid, job.Spec.Name)])
+        foreach (var id in unfinishedByName![(job.Spec.Uid, job.Spec.Name)])
             if ((jobs[id].ArrayJobId ?? id) < own) return false;
         return true;
     }

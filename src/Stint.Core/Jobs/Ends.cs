@@ -118,6 +118,7 @@ public sealed partial class Cluster
         job.RequeueHeld = record.RequeueHeld;
         job.GraceMs = record.GraceMs;
         suspendedForOthers.Remove(job.Id);
+        foreach (var share in job.Shares) Touch(NodeOf(share.Node));
     }
 
     private void On(NodeReleased record, Instant at) => ReleaseShare(JobOf(record.JobId), record.Node, at);
@@ -126,7 +127,9 @@ public sealed partial class Cluster
     {
         var share = ShareOn(job, node) ?? throw new InvalidOperationException($"node {node} let go of job {job.Id}, which it never held");
         if (!job.Released.Add(node)) return;
-        NodeOf(node).GiveBack(job.Id, at);
+        var released = NodeOf(node);
+        released.GiveBack(job.Id, at);
+        Touch(released);
         NeedsSchedule = true;
     }
 
@@ -165,7 +168,8 @@ public sealed partial class Cluster
     private void LeaveActive(Job job, Instant at)
     {
         CountLeft(job, at, wasActive: true);
-        Licenses.GiveBack(job.Licenses);
+        CountLicenses(job, -1);
+        NoteRunTime(job, at);
         foreach (var share in job.Shares) ReleaseShare(job, share.Node, at);
         foreach (var step in job.Steps.Values)
             if (!step.IsOver) step.Ended = at;

@@ -71,7 +71,7 @@ public sealed partial class Cluster
         job.HeldByAdmin = record.ByAdmin;
         if (job.State != JobState.Pending) return;
         job.Eligible = Instant.Never;
-        Park(job, HoldReason(job), "");
+        Park(job, new Parking(HoldReason(job), ""));
     }
 
     private void On(JobReleased record, Instant at)

@@ -9,7 +9,8 @@ public sealed partial class Cluster
     private Decision DecideSubmit(SubmitJob command, Instant now)
     {
         var asked = command.Spec;
-        if (asked.ClientToken.Length > 0 && clientTokens.TryGetValue((asked.Uid, asked.ClientToken), out var known))
+        if (asked.ClientToken.Length > 0 && clientTokens.TryGetValue(SpecTable.HashOf(asked.Uid, asked.ClientToken), out var known)
+            && jobs[known].Spec is var earlier && earlier.Uid == asked.Uid && earlier.Name == asked.Name)
             return Decision.Of([], known);
         if (CheckCapacity(1) is { } full) return new Decision([], full, 0);
         var (spec, refusal) = Prepare(asked, NextJobId, now);
@@ -66,8 +67,9 @@ public sealed partial class Cluster
 
     private void On(JobSubmitted record, Instant at)
     {
-        var job = new Job(record.JobId, record.Spec)
+        var job = new Job(record.JobId, specs.Take(record.Spec))
         {
+            TokenHash = SpecTable.HashOf(record.Spec.Uid, record.Spec.ClientToken),
             Submitted = at,
             Order = record.JobId,
             Held = record.Spec.Held,
@@ -80,7 +82,7 @@ public sealed partial class Cluster
             job.Unstarted = new TaskSet(record.Spec.Array);
             arrays.Add(job.Id, new ArrayBook());
         }
-        if (record.Spec.ClientToken.Length > 0) clientTokens[(record.Spec.Uid, record.Spec.ClientToken)] = job.Id;
+        if (job.TokenHash != 0) clientTokens[job.TokenHash] = job.Id;
         IndexUnfinished(job);
         NoteDemand(job);
         CountSubmitted(job);

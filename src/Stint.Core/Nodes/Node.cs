@@ -53,6 +53,12 @@ public sealed class Node
     /// <summary>Slurm's FUTURE: as if it was not there, until it registers or is resumed.</summary>
     public bool Future { get; internal set; }
 
+    /// <summary>It is in the list of nodes that a pass has to look at again.</summary>
+    internal bool IsTouched { get; set; }
+
+    /// <summary>What a job holds of it.</summary>
+    internal NodeShare ShareOf(uint jobId) => held[jobId].Share;
+
     /// <summary>All that jobs may have of it, counted.</summary>
     public ResourceAmount Total => Kind.Total;
     /// <summary>What is left of it now, counted.</summary>

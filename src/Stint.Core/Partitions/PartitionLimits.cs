@@ -61,6 +61,17 @@ public sealed partial class Cluster
         }
     }
 
+    /// <summary>How many CPUs of a node this partition's jobs may have more (MaxCPUsPerNode).</summary>
+    private int PartitionCpusLeft(Partition partition, Nodes.Node node)
+    {
+        if (partition.Spec.MaxCpusPerNode == 0) return int.MaxValue;
+        var left = (int)Math.Min(partition.Spec.MaxCpusPerNode, int.MaxValue);
+        foreach (var id in node.Jobs)
+            if (jobs[id] is var job && job.Partition == partition.Name && ShareOn(job, node.Name) is { } share)
+                left -= Resources.CpuSet.FromBytes(share.Cpus).Count;
+        return Math.Max(0, left);
+    }
+
     private static bool Overrides(Holders holders, QosFlags flag) => holders.JobQos?.Has(flag) == true;
 
     /// <summary>What accounting must know before such a job may start, when it is enforced.</summary>

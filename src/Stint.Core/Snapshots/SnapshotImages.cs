@@ -15,7 +15,13 @@ public sealed partial class Cluster
     public Snapshot ToSnapshot(long lastSequence)
     {
         var snapshot = new Snapshot { LastSequence = lastSequence, Format = SnapshotFormat, Config = Config, NextJobId = NextJobId };
-        foreach (var job in jobs.Values.OrderBy(static job => job.Id)) snapshot.Jobs.Add(Image(job));
+        var numbers = new Dictionary<JobSpec, uint>(ReferenceEqualityComparer.Instance);
+        foreach (var job in jobs.Values.OrderBy(static job => job.Id))
+        {
+            var image = Image(job);
+            if (!SharesSpec(job)) image.SpecNumber = NumberOf(job.Spec, numbers, snapshot);
+            snapshot.Jobs.Add(image);
+        }
         foreach (var node in nodes.Values.OrderBy(static node => node.Name, StringComparer.Ordinal)) snapshot.Nodes.Add(Image(node));
         foreach (var reservation in reservations.Values)
         {
@@ -31,6 +37,14 @@ public sealed partial class Cluster
         return snapshot;
     }
 
+    /// <summary>Equal requests are written once, in the order of the first job that has them.</summary>
+    private static uint NumberOf(JobSpec spec, Dictionary<JobSpec, uint> numbers, Snapshot snapshot)
+    {
+        if (numbers.TryGetValue(spec, out var number)) return number;
+        snapshot.Specs.Add(spec);
+        return numbers[spec] = (uint)snapshot.Specs.Count;
+    }
+
     private JobImage Image(Job job)
     {
         var image = new JobImage
@@ -41,14 +55,12 @@ public sealed partial class Cluster
             Attempt = job.Attempt, EndLimitMs = job.EndLimit.Milliseconds, NotBeforeMs = job.NotBefore.Milliseconds,
             Kind = job.Kind, ExitCode = job.ExitCode, Signal = job.Signal, ByUid = job.EndedBy, Cause = job.Cause,
             Held = job.Held, HeldByAdmin = job.HeldByAdmin, NextStepId = job.NextStepId, RequeuePending = job.RequeuePending,
-            Order = job.Order, Partition = job.Partition, Reservation = job.Reservation, Licenses = job.IsActive ? job.Licenses : "",
+            Order = job.Order, ClientTokenHash = job.TokenHash, Partition = job.Partition, Reservation = job.Reservation, Licenses = job.IsActive ? job.Licenses : "",
             SuspendedMs = job.SuspendedMs, SuspendedAtMs = job.SuspendedAt.Milliseconds, SuspendedFor = job.SuspendedFor,
             KeepsResources = job.KeepsResources, RunLimitMs = job.RunLimitMs, GraceMs = job.GraceMs, RequeueHeld = job.RequeueHeld,
         };
         if (job.ArrayJobId is { } array) image.ArrayJobId = array;
         if (job.ArrayTask is { } task) image.ArrayTask = task;
-        // A task shares its array's spec; it is written once, as long as the array's record is there.
-        if (!SharesSpec(job)) image.Spec = job.Spec;
         image.Shares.AddRange(job.Shares);
         image.ReleasedNodes.AddRange(job.Released);
         image.PendingTasks.AddRange(job.PendingTasks);

@@ -18,7 +18,9 @@ public sealed partial class Cluster
         cluster.RebuildPartitions();
         foreach (var reservation in snapshot.Reservations) cluster.Load(reservation);
         cluster.LoadAccounts(snapshot);
-        foreach (var image in snapshot.Jobs) cluster.Load(image);
+        cluster.jobs.EnsureCapacity(snapshot.Jobs.Count);
+        foreach (var spec in snapshot.Specs) cluster.specs.Adopt(spec);
+        foreach (var image in snapshot.Jobs) cluster.Load(image, SpecOf(image, snapshot));
         foreach (var job in cluster.jobs.Values) cluster.Index(job);
         foreach (var job in cluster.jobs.Values.Skip(cluster.jobs.Count - Scheduling.Placing.DemandSample.Length)) cluster.NoteDemand(job);
         foreach (var token in snapshot.Tokens) cluster.tokens[token.Hash] = token;
@@ -34,11 +36,18 @@ public sealed partial class Cluster
         Changed = new Instant(image.ChangedMs), LastBusy = new Instant(image.LastBusyMs), Fail = image.Fail, Future = image.Future,
     });
 
-    private void Load(JobImage image)
+    /// <exception cref="InvalidOperationException">The number is of no request.</exception>
+    private static JobSpec? SpecOf(JobImage image, Snapshot snapshot) => image.SpecNumber == 0 ? image.Spec
+        : image.SpecNumber <= snapshot.Specs.Count ? snapshot.Specs[(int)image.SpecNumber - 1]
+        : throw new InvalidOperationException($"job {image.JobId} has request {image.SpecNumber}; the snapshot has {snapshot.Specs.Count}");
+
+    private void Load(JobImage image, JobSpec? spec)
     {
         // Sorted by id, and an array's id is smaller than its tasks': its spec is there already.
-        var job = new Job(image.JobId, image.Spec ?? JobOf(image.ArrayJobId).Spec)
+        spec ??= JobOf(image.ArrayJobId).Spec;
+        var job = new Job(image.JobId, specs.Take(spec))
         {
+            TokenHash = image.ClientTokenHash != 0 ? image.ClientTokenHash : SpecTable.HashOf(spec.Uid, spec.ClientToken),
             State = (JobState)image.State,
             Submitted = new Instant(image.SubmitMs), Eligible = new Instant(image.EligibleMs), 
             Started = new Instant(image.StartMs), Ended = new Instant(image.EndMs),
@@ -75,8 +84,7 @@ public sealed partial class Cluster
     /// <summary>Enters a loaded job in every index that is not in the snapshot.</summary>
     private void Index(Job job)
     {
-        if (job.Spec.ClientToken.Length > 0 && (job.ArrayJobId ?? job.Id) == job.Id)
-            clientTokens[(job.Spec.Uid, job.Spec.ClientToken)] = job.Id;
+        if (job.TokenHash != 0) clientTokens[job.TokenHash] = job.Id;
         if (BookOf(job) is { } book)
         {
             book.TaskJobs.Add(job.ArrayTask!.Value, job.Id);
@@ -89,7 +97,7 @@ public sealed partial class Cluster
         if (job.State == JobState.Pending) { BecomePending(job); return; }
         CountStarted(job, Instant.Never);
         activeJobs.Add(job.Id);
-        Licenses.Take(job.Licenses);
+        CountLicenses(job, 1);
         EnterReservation(job);
         if (job is { State: JobState.Suspended, SuspendedFor: not 0 }) suspendedForOthers.Add(job.Id);
         foreach (var share in job.Shares)

@@ -114,7 +114,7 @@ public sealed partial class Cluster
         if (record.ForJob != 0) suspendedForOthers.Add(job.Id);
         if (!job.YieldsCpus) return;
         foreach (var share in job.Shares)
-            if (!job.Released.Contains(share.Node)) NodeOf(share.Node).Exchange(job.Id, HeldShare(job, share));
+            if (!job.Released.Contains(share.Node)) Lend(NodeOf(share.Node), job.Id, HeldShare(job, share));
         NeedsSchedule = true;
     }
 
@@ -126,12 +126,18 @@ public sealed partial class Cluster
             throw new InvalidOperationException($"job {job.Id} was resumed although others use CPUs {taken}");
         if (job.YieldsCpus)
             foreach (var share in job.Shares)
-                if (!job.Released.Contains(share.Node)) NodeOf(share.Node).Exchange(job.Id, share);
+                if (!job.Released.Contains(share.Node)) Lend(NodeOf(share.Node), job.Id, share);
         job.State = JobState.Running;
         job.SuspendedMs += at.Milliseconds - job.SuspendedAt.Milliseconds;
         job.Cause = "";
         EndSuspension(job);
         job.EndLimit = EndLimitOf(job, at);
+    }
+
+    private void Lend(Nodes.Node node, uint jobId, NodeShare share)
+    {
+        node.Exchange(jobId, share);
+        Touch(node);
     }
 
     private void EndSuspension(Job job)

@@ -69,7 +69,8 @@ public sealed partial class Cluster
             endedJobs.Remove((job.Ended.Milliseconds, id));
             arrays.Remove(id);
             if (job.ArrayTask is { } task && BookOf(job) is { } book) book.TaskJobs.Remove(task);
-            if (job.Spec.ClientToken.Length > 0 && (job.ArrayJobId ?? id) == id) clientTokens.Remove((job.Spec.Uid, job.Spec.ClientToken));
+            if (job.TokenHash != 0 && clientTokens.TryGetValue(job.TokenHash, out var known) && known == id) clientTokens.Remove(job.TokenHash);
+            ForgetSpec(job.Spec);
         }
     }
 }

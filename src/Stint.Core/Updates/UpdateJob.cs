@@ -199,8 +199,12 @@ public sealed partial class Cluster
         {
             LeavePending(job);
             Rename(job, record.Spec);
-            job.Respec(record.Spec);
-            if (record.HasOrder) job.Order = record.Order;
+            Respec(job, record.Spec);
+            if (record.HasOrder && record.Order != job.Order)
+            {
+                queue.Purge();
+                job.Order = record.Order;
+            }
             job.NotBefore = new Instant(record.Spec.BeginMs);
             SetEligible(job, at);
             BecomePending(job);
@@ -209,7 +213,8 @@ public sealed partial class Cluster
         {
             var limit = job.Spec.TimeLimitMs;
             Rename(job, record.Spec);
-            job.Respec(record.Spec);
+            Respec(job, record.Spec);
+            foreach (var share in job.Shares) Touch(NodeOf(share.Node));
             if (limit != record.Spec.TimeLimitMs) job.RunLimitMs = 0;
             if (job.State is JobState.Running or JobState.Suspended && limit != record.Spec.TimeLimitMs) job.EndLimit = EndLimitOf(job, at);
         }
@@ -217,9 +222,19 @@ public sealed partial class Cluster
         NeedsSchedule = true;
     }
 
+    /// <summary>Another request from here on. A pending job has left its queue before.</summary>
+    private void Respec(Job job, JobSpec spec)
+    {
+        var former = job.Spec;
+        job.Spec = specs.Take(spec);
+        ForgetSpec(former);
+        job.ForgetRequest();
+    }
+
     private void Rename(Job job, JobSpec spec)
     {
-        if (job.Spec.Name == spec.Name) return;
+        if (unfinishedByName is null && spec.Dependencies.Any(static dependency => dependency.Kind == "singleton")) IndexNames();
+        if (unfinishedByName is null || job.Spec.Name == spec.Name) return;
         var (former, key) = ((job.Spec.Uid, job.Spec.Name), (spec.Uid, spec.Name));
         var same = unfinishedByName[former];
         same.Remove(job.Id);

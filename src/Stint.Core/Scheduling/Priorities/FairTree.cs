@@ -12,6 +12,8 @@ internal sealed class FairNode
     public double Usage { get; init; }
     public List<FairNode> Children { get; } = [];
 
+    /// <summary>Users at or below it.</summary>
+    public int Users { get; set; }
     /// <summary>Its part of the shares on its level.</summary>
     public double NormShares { get; set; }
     /// <summary>Its part of the usage of the account it is compared in.</summary>
@@ -46,9 +48,9 @@ internal sealed class FairTree
 
     private static int CountUsers(FairNode node)
     {
-        var count = node.IsUser ? 1 : 0;
-        foreach (var child in node.Children) count += CountUsers(child);
-        return count;
+        node.Users = node.IsUser ? 1 : 0;
+        foreach (var child in node.Children) node.Users += CountUsers(child);
+        return node.Users;
     }
 
     /// <summary>Shares, usage and their quotient of everything below, level by level.</summary>
@@ -84,6 +86,8 @@ internal sealed class FairTree
 
     private void Walk(List<FairNode> level, bool tied)
     {
+        // An account that nobody is in has its shares, but no place in the order: it must not come between two that are tied.
+        level.RemoveAll(static node => node.Users == 0);
         level.Sort(static (a, b) => a.LevelFs != b.LevelFs ? b.LevelFs.CompareTo(a.LevelFs) : b.IsUser.CompareTo(a.IsUser));
         for (var i = 0; i < level.Count;)
         {

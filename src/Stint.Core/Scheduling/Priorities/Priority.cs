@@ -26,14 +26,14 @@ public sealed partial class Cluster
     private double PriorityOf(Job job, Partition partition, Instant now)
     {
         var standing = StandingOf(job, partition);
-        var key = job.Class!.Key;
+        var key = job.Policy!.Key;
         var settings = Config.Priority;
         if (settings is not { Multifactor: true }) return key.Priority >= 0 ? key.Priority - BasicPriority : 0;
         if (key.Priority >= 0) return key.Priority;
         if (priorityNodes != nodesVersion) Renorm();
         if (standing.PriorityVersion != priorityVersion)
         {
-            standing.Priority = ClassPriority(standing, job.Class, settings);
+            standing.Priority = ClassPriority(standing, job.Policy, settings);
             standing.PriorityVersion = priorityVersion;
         }
         return Whole(standing.Priority + AgeFactor(job, settings, now) * settings.WeightAge);
@@ -50,7 +50,7 @@ public sealed partial class Cluster
         return Math.Min(1, (double)(now.Milliseconds - since.Milliseconds) / settings.MaxAgeMs);
     }
 
-    private double ClassPriority(Standing standing, JobClass @class, PrioritySettings settings)
+    private double ClassPriority(Standing standing, PolicyClass @class, PrioritySettings settings)
     {
         var sum = FairShareFactor(standing) * settings.WeightFairShare + SizeFactorOf(standing, @class, settings) * settings.WeightJobSize
             + PartitionFactor(standing.Partition) * settings.WeightPartition + QosFactor(standing) * settings.WeightQos
@@ -66,11 +66,11 @@ public sealed partial class Cluster
         if (FindJob(jobId) is not { State: JobState.Pending } job) return null;
         var queue = QueueFor(partition.Length > 0 ? partition : PartitionNames(job.Spec.Partition)[0]);
         var total = PriorityOf(job, queue, now);
-        var (standing, key, settings) = (StandingOf(job, queue), job.Class!.Key, Config.Priority ?? new PrioritySettings());
+        var (standing, key, settings) = (StandingOf(job, queue), job.Policy!.Key, Config.Priority ?? new PrioritySettings());
         return new PriorityBreakdown(job.Id, queue.Name, total, key.Priority >= 0,
             new PriorityPart(AgeFactor(job, settings, now), settings.WeightAge),
             new PriorityPart(FairShareFactor(standing), settings.WeightFairShare),
-            new PriorityPart(SizeFactorOf(standing, job.Class, settings), settings.WeightJobSize),
+            new PriorityPart(SizeFactorOf(standing, job.Policy, settings), settings.WeightJobSize),
             new PriorityPart(PartitionFactor(queue), settings.WeightPartition),
             new PriorityPart(QosFactor(standing), settings.WeightQos),
             new PriorityPart(AssociationFactor(standing), settings.WeightAssociation),
@@ -79,7 +79,7 @@ public sealed partial class Cluster
 
     private static double FairShareFactor(Standing standing) => standing.Holders.Association?.FairShare ?? 0;
 
-    private double SizeFactorOf(Standing standing, JobClass @class, PrioritySettings settings) => settings.WeightJobSize == 0 ? 0
+    private double SizeFactorOf(Standing standing, PolicyClass @class, PrioritySettings settings) => settings.WeightJobSize == 0 ? 0
         : SizeFactor.Of(standing.Request.Nodes, standing.Request.Of(TresTable.Cpu), @class.Key.TimeLimitMs, norms.Nodes, norms.Cpus,
             settings.FavorSmall, settings.SmallRelativeToTime);
 

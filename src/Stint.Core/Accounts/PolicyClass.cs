@@ -4,12 +4,12 @@ using Stint.Core.Partitions;
 namespace Stint.Core.Accounts;
 
 /// <summary>All that limits and priority look at in a request. Jobs that agree in it stand alike and are counted alike.</summary>
-internal readonly record struct ClassKey(
+internal readonly record struct PolicyKey(
     uint Uid, string User, string Account, string Partition, string Qos, string Tier, long TimeLimitMs, int Nice, int Site, long Priority,
     uint NodesMin, uint NodesMax, uint Tasks, uint CpusPerTask, uint CpusPerNodeMin, uint CpusPerGpu,
     ulong MemoryPerNode, ulong MemoryPerCpu, ulong MemoryPerGpu, ulong Disk, uint SocketsPerNode, bool Exclusive, string Licenses, string Gres)
 {
-    public static ClassKey Of(JobSpec spec) => new(
+    public static PolicyKey Of(JobSpec spec) => new(
         spec.Uid, spec.User, spec.Account, spec.Partition, spec.Qos, spec.Tier, spec.TimeLimitMs, spec.Nice, spec.SiteFactor,
         spec.HasPriority ? spec.Priority : -1,
         spec.NodesMin, spec.NodesMax, spec.Tasks, spec.CpusPerTask, spec.CpusPerNodeMin, spec.CpusPerGpu,
@@ -30,11 +30,11 @@ internal readonly record struct ClassKey(
 }
 
 /// <summary>Jobs that stand alike before limits and priority.</summary>
-internal sealed class JobClass(ClassKey key, JobSpec spec)
+internal sealed class PolicyClass(PolicyKey key, JobSpec spec)
 {
     private Standing[] standings = [];
 
-    public ClassKey Key { get; } = key;
+    public PolicyKey Key { get; } = key;
     /// <summary>Of one of its jobs: what the key names is the same in all of them.</summary>
     public JobSpec Spec { get; } = spec;
     /// <summary>Jobs and array tasks that are not over; at 0 the class goes.</summary>
@@ -43,13 +43,6 @@ internal sealed class JobClass(ClassKey key, JobSpec spec)
     public int Waiting { get; set; }
     /// <summary>Who counts the waiting ones as submitted, and as what they ask for; null as long as there are none.</summary>
     public Waiters? Waiters { get; set; }
-    /// <summary>Jobs that a limit keeps away, first come first. Only the first is woken: the others follow it.</summary>
-    public SortedSet<Jobs.Job> Limited { get; } = new(FifoOrder.Instance);
-    /// <summary>The counters that kept the last one away; null: only time or another configuration helps.</summary>
-    public object? WaitsOn { get; set; }
-    public List<object> RegisteredOn { get; } = [];
-    /// <summary>When time alone may let the first of them start; not set: it does not.</summary>
-    public Instant LimitedUntil { get; set; }
 
     public Standing? Find(Partition partition)
     {
