@@ -59,12 +59,14 @@ public sealed partial class Cluster
         unfinishedJobs++;
         if (unfinishedByName is null && !IsSingleton(job)) return;
         if (unfinishedByName is not null) Enlist(unfinishedByName, job);
-        else
-        {
-            unfinishedByName = [];
-            foreach (var other in jobs.Values)
-                if (!other.IsOver) Enlist(unfinishedByName, other);
-        }
+        else IndexNames();
+    }
+
+    private void IndexNames()
+    {
+        unfinishedByName = [];
+        foreach (var other in jobs.Values)
+            if (!other.IsOver) Enlist(unfinishedByName, other);
     }
 
     private static void Enlist(Dictionary<(uint Uid, string Name), SortedSet<uint>> index, Job job)

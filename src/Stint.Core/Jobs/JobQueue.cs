@@ -51,6 +51,12 @@ internal sealed class JobQueue(Func<string, Partition> partitionOf)
         if (group.Count == 0) Drop(group);
     }
 
+    /// <summary>Clears up what jobs left behind. Needed before a job's rank changes: the places are sorted by it, those of the gone too.</summary>
+    public void Purge()
+    {
+        foreach (var group in classes.Values) group.Purge();
+    }
+
     /// <summary>No job has that request any more.</summary>
     public void Forget(JobSpec spec)
     {

@@ -30,9 +30,18 @@ public sealed partial class Cluster
         var candidates = new List<Job>();
         foreach (var id in activeJobs)
             if (MayPreempt(job, partition, jobs[id], now)) candidates.Add(jobs[id]);
-        if (candidates.Count == 0 || search.Fits([])) return null;
+        if (candidates.Count == 0)
+        {
+            WakeAtExemptionEnd(job, partition, now);
+            return null;
+        }
+        if (search.Fits([])) return null;
         candidates.Sort((a, b) => CompareVictims(a, b, now));
-        if (search.Smallest(candidates) is not { } first) return null;
+        if (search.Smallest(candidates) is not { } first)
+        {
+            WakeAtExemptionEnd(job, partition, now);
+            return null;
+        }
         var best = SetOf(first, now);
         if (job.Request.NodesMin <= 1 && best.Count > 1)
             foreach (var node in partition.Nodes.Where(node => candidates.Exists(victim => node.Jobs.Contains(victim.Id))).Take(SingleNodeTriesMax))

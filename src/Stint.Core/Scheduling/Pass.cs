@@ -35,9 +35,8 @@ public sealed partial class Cluster
         foreach (var verdict in plan.Verdicts) Accept(verdict, batch);
         if (plan.Again.IsSet) timedWakes.Add((plan.Again.Milliseconds, 0));
         // What is left of an array with aftercorr is judged when its starts have been applied.
-        NeedsSchedule = plan.IsCut || batch.Records.Exists(static record => record.JobSuspended is not null)
-            || plan.Starts.Exists(static start => start.Job.IsArray && HasCorresponding(start.Job));
-        FollowPreemptions(plan, batch);
+        var yields = PlanPreemptions(batch, plan.Preemptions);
+        NeedsSchedule = plan.IsCut || yields || plan.Starts.Exists(static start => start.Job.IsArray && HasCorresponding(start.Job));
         return batch.Decision();
     }
 

@@ -230,9 +230,9 @@ public sealed partial class Cluster
 
     private void Rename(Job job, JobSpec spec)
     {
-        if (job.Spec.Name == spec.Name) return;
+        if (unfinishedByName is null && spec.Dependencies.Any(static dependency => dependency.Kind == "singleton")) IndexNames();
+        if (unfinishedByName is null || job.Spec.Name == spec.Name) return;
         var (former, key) = ((job.Spec.Uid, job.Spec.Name), (spec.Uid, spec.Name));
-        if (unfinishedByName is null) return;
         var same = unfinishedByName[former];
         same.Remove(job.Id);
         if (same.Count == 0) unfinishedByName.Remove(former);
