@@ -37,22 +37,6 @@ public sealed partial class Cluster
             }
     }
 
-    /// <summary>Whether <see cref="ReservedFor"/> can say anything but yes.</summary>
-    private bool HasReservations => reservations.Count > 0 || suspendedForOthers.Count > 0;
-
-    /// <summary>Moments ahead at which a reservation begins or ends, in order.</summary>
-    private IReadOnlyList<Instant> ReservationEdges()
-    {
-        var edges = new SortedSet<long>();
-        foreach (var reservation in reservations.Values)
-            foreach (var (start, end) in reservation.Occurrences(passAt))
-            {
-                if (start > passAt.Milliseconds) edges.Add(start);
-                if (end > passAt.Milliseconds) edges.Add(end);
-            }
-        return [.. edges.Select(static at => new Instant(at))];
-    }
-
     /// <summary>What reservations (and jobs that were suspended for others) leave to this job of what is free on a node from now on for a
     /// time; null: nothing at all. For a job of a reservation: what is the reservation's.</summary>
     /// <param name="forMs">How long it may run; <see cref="long.MaxValue"/>: unlimited.</param>
