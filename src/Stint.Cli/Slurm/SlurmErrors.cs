@@ -31,6 +31,8 @@ internal static class SlurmErrors
         "invalid_account" => "Invalid account or account/partition combination specified",
         "invalid_qos" => "Invalid qos specification",
         "invalid_wckey" => "Invalid wckey specification",
+        "partition_unavailable" => "Required partition not available (inactive or drain)",
+        "group_not_allowed" => "User's group not permitted to use this partition",
         "accounting_policy" => "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
         "reservation_invalid" => "Requested reservation is invalid",
         "reservation_access" => "Access denied to requested reservation",
