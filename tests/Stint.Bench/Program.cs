@@ -5,9 +5,10 @@ using Stint.Bench;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args is ["-h"] or ["--help"])
 {
-    Console.WriteLine("Usage: dotnet run --project tests/Stint.Bench -c Release [-- REPETITIONS]\nBuild first with eng/build. Needs root; compares with Debian's slurm-wlm when it is installed.");
+    Console.WriteLine("Usage: dotnet run --project tests/Stint.Bench -c Release [-- REPETITIONS]\n       dotnet run --project tests/Stint.Bench -c Release -- limits [LAUNCHES]   what limits add to a launch\nBuild first with eng/build. Needs root; compares with Debian's slurm-wlm when it is installed.");
     return 0;
 }
+if (args is ["limits", ..]) return LimitCost.Run(args is [_, var asked] && int.TryParse(asked, out var launches) ? launches : 200);
 var repetitions = args.Length > 0 && int.TryParse(args[0], out var n) && n is > 0 and < 100 ? n : 3;
 var folder = AppContext.BaseDirectory;
 while (!File.Exists(Path.Combine(folder, "Stint.slnx"))) folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("no Stint.slnx above the bench");
