@@ -74,6 +74,7 @@ internal static class Routes
         Features.Nodes.List.Map(app, parts.Engine, parts.Agents);
         Features.Nodes.SetState.Map(app, parts.Engine);
         Features.Nodes.Events.Map(app, parts.Engine, parts.Events, parts.Time);
+        Features.Nodes.Audit.Map(app, parts.Agents);
         Features.Partitions.List.Map(app, parts.Engine);
         Features.Config.Show.Map(app, parts.Config, parts.Identity, parts.Home, parts.Time);
         Features.Ping.Show.Map(app, parts.Engine, parts.Projector, parts.Identity, parts.Trouble);
