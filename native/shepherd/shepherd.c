@@ -264,6 +264,9 @@ static void make_record(void)
     }
 }
 
+// An agent that could not reach this process took it for dead, ended the step itself and removed the directory: there is nobody left to tell.
+static int forgotten(void) { struct stat st; return fstat(FD_DIR, &st) == 0 && st.st_nlink == 0; }
+
 // The message minus its type is the file: whole or not there after any kill, and once synced after a loss of power too. The agent hears in
 // between, so that it does not wait for the disk. Disk full: the step's end is not forgotten, it is tried again while this process lives.
 static void save_record(int first)
@@ -355,7 +358,7 @@ int main(void)
     for (;;) {
         struct epoll_event events[8];
         try_end();
-        if (ended && (acknowledged || (agent_fd < 0 && durable))) break;
+        if (ended && (acknowledged || (agent_fd < 0 && (durable || forgotten())))) break;
         arm_timer();
         int n = epoll_wait(epoll_fd, events, 8, -1);
         for (int i = 0; i < n; i++) {

@@ -27,6 +27,7 @@ internal sealed class Step
     readonly Queue<StepEvent> _events = new();
     readonly List<byte[]> _early = [];
     ShepherdProcess? _shepherd;
+    PreparedStep? _prepared;
     StepExitedReport? _saved;
     FinishedStep? _finished;
     uint _firstPid;
@@ -48,7 +49,7 @@ internal sealed class Step
 
     public void Launch(bool recovered = false, int lockFd = -1) => _around.Queue.Add(() =>
     {
-        var prepared = _around.Work.Prepare(Spec, recovered, lockFd);
+        var prepared = _prepared = _around.Work.Prepare(Spec, recovered, lockFd);
         _around.Reactor.Post(() =>
         {
             _reusable = !recovered && prepared.Shepherd is not null;
@@ -114,7 +115,8 @@ internal sealed class Step
     /// <summary>The agent stops; the shepherd and its tasks go on.</summary>
     public void Detach()
     {
-        _shepherd?.Close();
+        // One that came while the reactor stopped was never taken: it must not believe that its agent is still there.
+        (_shepherd ?? _prepared?.Shepherd)?.Close();
         _streams.Detach();
         _inputs.Detach();
     }

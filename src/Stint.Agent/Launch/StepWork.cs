@@ -49,7 +49,15 @@ internal sealed class StepWork(StepHostOptions options, ICgroups cgroups, TimePr
             var account = _accounts.Find(spec.Uid, spec.Gid);
             var request = LaunchPlan.Make(spec, account, directory.ScriptPath, group.ProcsFiles, WallLimitMs(spec, recovered, prologMs), options.Devices?.Visible(spec));
             var shepherd = ShepherdProcess.Start(options.Shepherd, directory.Id, request, lockFd);
-            Reached("spawned");
+            try
+            {
+                Reached("spawned");
+            }
+            catch
+            {
+                shepherd.Close();       // as a death would: a shepherd listens only while it has no agent
+                throw;
+            }
             return new PreparedStep(directory, group, shepherd, null);
         }
         catch (CgroupException refused)

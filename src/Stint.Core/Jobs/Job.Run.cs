@@ -23,10 +23,6 @@ public sealed partial class Job
         public long RunLimitMs, SuspendedMs, GraceMs;
         public bool KeepsResources, RequeueHeld;
         public Request? Request;
-        public long RunLimitMs, SuspendedMs, GraceMs;
-        public Instant SuspendedAt;
-        public uint SuspendedFor;
-        public bool KeepsResources, RequeueHeld;
         public readonly SortedSet<string> Released = new(StringComparer.Ordinal);
         public readonly SortedDictionary<uint, Step> Steps = [];
     }

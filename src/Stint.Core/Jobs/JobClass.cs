@@ -65,7 +65,7 @@ internal sealed class JobClass(JobSpec key, Shape shape, bool byAge)
     }
 
     /// <summary>Forgets the places of those that left: one of them comes back with another order.</summary>
-    public void ForgetPlaces()
+    public void Purge()
     {
         var at = 0;
         Clear(ref at);

@@ -41,6 +41,7 @@ internal sealed class Batch(Instant now)
     public void Add(ReservationMade body) => Add(new Record { ReservationMade = body });
     public void Add(ReservationRemoved body) => Add(new Record { ReservationRemoved = body });
     public void Add(JobUpdated body) => Add(new Record { JobUpdated = body });
+    public void Add(JobSuspended body) => Add(new Record { JobSuspended = body });
     public void Add(JobResumed body) => Add(new Record { JobResumed = body });
     public void Add(ArrayTasksSplit body) => Add(new Record { ArrayTasksSplit = body });
 

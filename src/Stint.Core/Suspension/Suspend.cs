@@ -102,13 +102,6 @@ public sealed partial class Cluster
         return free;
     }
 
-    private void Exchange(Job job, string name, NodeShare share)
-    {
-        var node = NodeOf(name);
-        node.Exchange(job.Id, share);
-        Touch(node);
-    }
-
     private void On(JobSuspended record, Instant at)
     {
         var job = JobOf(record.JobId);

@@ -199,7 +199,7 @@ public sealed partial class Cluster
         {
             var group = job.Class;
             LeavePending(job);
-            if (record.HasOrder) group?.ForgetPlaces();
+            if (record.HasOrder) group?.Purge();
             Rename(job, record.Spec);
             Respec(job, record.Spec);
             if (record.HasOrder) job.Order = record.Order;

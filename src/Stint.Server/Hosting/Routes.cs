@@ -76,6 +76,7 @@ internal static class Routes
         Features.Nodes.List.Map(app, parts.Engine, parts.Agents);
         Features.Nodes.SetState.Map(app, parts.Engine);
         Features.Nodes.Events.Map(app, parts.Engine, parts.Events, parts.Time);
+        Features.Nodes.Audit.Map(app, parts.Agents);
         Features.Partitions.List.Map(app, parts.Engine);
         Features.Reservations.List.Map(app, parts.Engine);
         Features.Reservations.Change.Map(app, parts.Engine);

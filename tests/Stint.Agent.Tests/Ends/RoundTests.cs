@@ -134,12 +134,19 @@ public sealed class RoundTests : IDisposable
     private void CheckNothingIsLeft(int round)
     {
         var what = $"after round {round} of seed {_seed}";
-        World.Until(() => _world.Shepherds().Count == 0, $"shepherds {what}", 60);
+        try { World.Until(() => _world.Shepherds().Count == 0, what, 30); }
+        catch (TimeoutException) { Assert.Fail($"shepherds {what}: {string.Join("; ", _world.Shepherds().Select(Describe))}"); }
         Assert.True(Directory.GetFiles(_world.Home + "/hooks").Length == 0, $"hooks are owed {what}");
         var groups = _world.Tree.Left().Where(g => g.Contains("/j", StringComparison.Ordinal) || g.Contains("/hooks", StringComparison.Ordinal)).ToList();
         Assert.True(groups.Count == 0, $"groups {what}: {string.Join(' ', groups)}");
         var processes = Directory.EnumerateDirectories("/proc").Where(IsOurs).ToList();
         Assert.True(processes.Count == 0, $"processes {what}: {string.Join(' ', processes)}");
+    }
+
+    private static string Describe(int pid)
+    {
+        var arguments = File.ReadAllText($"/proc/{pid}/cmdline").Replace('\0', ' ');
+        return $"{pid} {arguments}in {new FileInfo($"/proc/{pid}/cwd").LinkTarget} at {File.ReadAllText($"/proc/{pid}/wchan")}, children {File.ReadAllText($"/proc/{pid}/task/{pid}/children")}";
     }
 
     private bool IsOurs(string process)
