@@ -114,6 +114,7 @@ internal static class LimitCost
 
     private sealed class NoGroups : ICgroups
     {
+        public void Freeze(StepGroup group, bool frozen) { }
         public IReadOnlyList<Capability> Capabilities => [];
         public StepGroup Create(StepKey key, uint uid, Limits limits) => new(key, uid, [], "", new Receipt());
         public StepGroup? Find(StepKey key, uint uid) => null;
