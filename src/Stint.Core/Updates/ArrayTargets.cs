@@ -53,7 +53,7 @@ public sealed partial class Cluster
         for (var i = 0; i < record.Tasks.Count; i++)
         {
             var job = TakeTask(array, record.Tasks[i], record.JobIds[i]);
-            (job.Held, job.HeldByAdmin, job.Class) = (array.Held, array.HeldByAdmin, array.Class);
+            (job.Held, job.HeldByAdmin, job.Policy) = (array.Held, array.HeldByAdmin, array.Policy);
             BecomePending(job);
         }
         Wake(array);
