@@ -118,7 +118,7 @@ public sealed class BackfillTests
         var other = lab.Submit();
         lab.Schedule();
         Assert.Equal((PendingReason.Licenses, JobState.Running), (lab.Job(second).Reason, lab.Job(other).State));
-        Assert.Contains("asks for 1 licences of matlab; 0 are free", lab.Job(second).ReasonDetail, StringComparison.Ordinal);
+        Assert.Contains("needs 1 of licence matlab (1 of 1 are in use)", lab.Job(second).ReasonDetail, StringComparison.Ordinal);
         Assert.Equal(JobState.Running, lab.Finish(first).Schedule().Job(second).State);
     }
 

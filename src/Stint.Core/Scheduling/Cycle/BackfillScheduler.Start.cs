@@ -129,11 +129,6 @@ internal sealed partial class BackfillScheduler
         var nodes = places[contender.Partition];
         var forMs = TimeOf(contender.Job!);
         prospect.Enter(planNumber);
-        if (prospect.Shape.Request.SharesCpus && StartSearch.Shared(view, prospect, contender.Job!, forMs) is { } shared)
-        {
-            Start(contender, contender.Job!, forMs, shared);
-            return true;
-        }
         if (view.HasReservations) return Search(contender, nodes, forMs, nodes.Places);
         if (forMs < prospect.ShortestFailedMs)
         {

@@ -53,6 +53,9 @@ internal sealed class NodeTimeline(Node node, int index)
             free[Steps] = free[Steps - 1] + ends[i].Amount;
             Steps++;
         }
+        // What several jobs use at once comes back several times.
+        if (Node.CpuRows > 1)
+            for (var step = 1; step < Steps; step++) free[step] = ResourceAmount.Min(free[step], Total);
     }
 
     private static void SortByEnd(ReadOnlySpan<Hold> holds, Span<int> inOrder)
