@@ -33,8 +33,9 @@ internal sealed class JobTres
     }
 
     /// <summary>Of a request. What only placement can know (all of a node) is counted as the smallest node of the partition has it.</summary>
+    /// <param name="partition">Null: what was asked for counts, whatever nodes there are; there is no billing.</param>
     /// <param name="intern">False: names that no limit and no job has mentioned are left out.</param>
-    public static JobTres Requested(JobSpec spec, Partition partition, TresTable table, bool intern)
+    public static JobTres Requested(JobSpec spec, Partition? partition, TresTable table, bool intern)
     {
         var tres = new JobTres();
         var nodes = Math.Max(1, (long)spec.NodesMin);
@@ -43,14 +44,14 @@ internal sealed class JobTres
         var cpus = tasks * Math.Max(1, spec.CpusPerTask);
         gpus = Math.Min(gpus, CountMax);
         cpus = Math.Min(CountMax, Math.Max(cpus, Math.Max(gpus * spec.CpusPerGpu, nodes * spec.CpusPerNodeMin)));
-        var (leastCpus, leastMemory) = spec.Exclusive || TakesWholeMemory(spec) ? Least(partition) : (0, 0);
+        var (leastCpus, leastMemory) = partition is not null && (spec.Exclusive || TakesWholeMemory(spec)) ? Least(partition) : (0, 0);
         if (spec.Exclusive) cpus = Math.Max(cpus, nodes * leastCpus);
         tres.Add(TresTable.Cpu, cpus);
         tres.Add(TresTable.Node, nodes);
         tres.Add(TresTable.Memory, MemoryMiB(spec, nodes, cpus, gpus, leastMemory));
         if (spec.DiskBytes > 0) tres.Add(TresTable.Disk, Whole(spec.DiskBytes) * nodes);
         tres.AddLicenses(table, spec.Licenses, intern);
-        tres.Bill(partition.Spec, table);
+        if (partition is not null) tres.Bill(partition.Spec, table);
         return tres;
     }
 

@@ -149,8 +149,9 @@ public sealed partial class Cluster
 
     private static readonly JobTres NoTres = JobTres.Counted();
 
-    private JobTres TierRequestOf(PolicyClass @class) => Config.Tiers.Count == 0 ? NoTres :
-        TierTres.Of(JobTres.Requested(@class.Spec, QueueFor(PartitionNames(@class.Key.Partition)[0]), accounts.Tres, intern: true), accounts.Tres);
+    /// <summary>It must not move with the nodes: what is taken off later is what was put on.</summary>
+    private JobTres TierRequestOf(PolicyClass @class) => Config.Tiers.Count == 0 ? NoTres
+        : TierTres.Of(JobTres.Requested(@class.Spec, null, accounts.Tres, intern: true), accounts.Tres);
 
     /// <summary>Accounts, QOS or the configuration changed: classes that it may touch are counted anew.</summary>
     /// <param name="touched">Who counts them may change.</param>

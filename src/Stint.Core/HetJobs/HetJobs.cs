@@ -69,7 +69,13 @@ public sealed partial class Cluster
                 starting[job.Spec.HetJobId] = starting.GetValueOrDefault(job.Spec.HetJobId) + 1;
         if (starting.Count == 0) return;
         batch.Records.RemoveAll(record => record.JobAllocated is { } start && jobs.TryGetValue(start.JobId, out var job)
-            && job.Spec.HetJobId is not 0 and var leader && starting[leader] < LivingComponents(leader));
+            && job.Spec.HetJobId is not 0 and var leader && starting[leader] < LivingComponents(leader) && TakeBack(start));
+    }
+
+    private bool TakeBack(JobAllocated start)
+    {
+        foreach (var share in start.Shares) Touch(NodeOf(share.Node));
+        return true;
     }
 
     private int LivingComponents(uint leaderId) =>

@@ -27,13 +27,13 @@ public sealed partial class Cluster
         job.Reservation = record.Reservation;
         job.Licenses = record.Licenses;
         EnterReservation(job);
+        Licenses.Take(job.Licenses);
         foreach (var share in record.Shares)
         {
             var node = NodeOf(share.Node);
             node.Take(job.Id, share, Holder.Of(job.Spec));
             Touch(node);
         }
-        CountLicenses(job, 1);
         activeJobs.Add(job.Id);
         if (BookOf(job) is { } book) book.Active++;
         CountStarted(job, at);

@@ -115,10 +115,10 @@ public sealed partial class Cluster
         job.EndedBy = record.ByUid;
         job.Cause = record.Cause;
         job.RequeuePending = record.Requeue;
+        foreach (var share in job.Shares) Touch(NodeOf(share.Node));
         job.RequeueHeld = record.RequeueHeld;
         job.GraceMs = record.GraceMs;
         suspendedForOthers.Remove(job.Id);
-        foreach (var share in job.Shares) Touch(NodeOf(share.Node));
     }
 
     private void On(NodeReleased record, Instant at) => ReleaseShare(JobOf(record.JobId), record.Node, at);
@@ -168,7 +168,7 @@ public sealed partial class Cluster
     private void LeaveActive(Job job, Instant at)
     {
         CountLeft(job, at, wasActive: true);
-        CountLicenses(job, -1);
+        Licenses.GiveBack(job.Licenses);
         NoteRunTime(job, at);
         foreach (var share in job.Shares) ReleaseShare(job, share.Node, at);
         foreach (var step in job.Steps.Values)

@@ -18,12 +18,11 @@ public sealed partial class Job
         public string? Partition, Reservation, Licenses, Cause;
         public EndKind Kind;
         public int ExitCode, Signal;
-        public uint EndedBy, NextStepId;
-        public Request? Request;
-        public long RunLimitMs, SuspendedMs, GraceMs;
+        public uint EndedBy, NextStepId, SuspendedFor;
         public Instant SuspendedAt;
-        public uint SuspendedFor;
+        public long RunLimitMs, SuspendedMs, GraceMs;
         public bool KeepsResources, RequeueHeld;
+        public Request? Request;
         public readonly SortedSet<string> Released = new(StringComparer.Ordinal);
         public readonly SortedDictionary<uint, Step> Steps = [];
     }

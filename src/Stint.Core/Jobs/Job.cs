@@ -36,7 +36,7 @@ public sealed partial class Job
     /// <summary>0 at the first start; +1 for each requeue (Slurm's Restarts).</summary>
     public uint Attempt { get; internal set; }
     /// <summary>What was asked; shared with all jobs that asked for the very same. Without the client token.</summary>
-    public JobSpec Spec { get; internal set; }
+    public JobSpec Spec { get; private set; }
     public JobState State { get; internal set; }
     public bool Held { get; internal set; }
     public bool HeldByAdmin { get; internal set; }
@@ -100,9 +100,10 @@ public sealed partial class Job
     /// <summary>What it (or one task of the array) needs at once.</summary>
     public Request Request => Class?.Shape.Request ?? (run is null ? Request.Of(Spec) : run.Request ??= Request.Of(Spec));
 
-    /// <summary>What was derived from the spec is forgotten.</summary>
-    internal void ForgetRequest()
+    /// <summary>Another spec from here on: what was derived from the old one is forgotten. The caller keeps the count of its users.</summary>
+    internal void Respec(JobSpec spec)
     {
+        Spec = spec;
         if (run is not null) run.Request = null;
     }
 

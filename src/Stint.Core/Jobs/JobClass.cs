@@ -10,7 +10,7 @@ namespace Stint.Core.Jobs;
 /// </summary>
 internal sealed class JobClass(JobSpec key, Shape shape, bool byAge)
 {
-    private (long Key, Job Job)[] places = new (long, Job)[1];
+    private (long Key, ulong Order, Job Job)[] places = new (long, ulong, Job)[1];
     private int start, end;
 
     /// <summary>The request without what differs among its jobs; see <see cref="ClassKey.OfClass"/>.</summary>
@@ -47,10 +47,10 @@ internal sealed class JobClass(JobSpec key, Shape shape, bool byAge)
         var at = PlaceOf(job.QueueKey, job.Order, job.Id);
         job.Class = this;
         Count++;
-        if (at < end && ReferenceEquals(places[at].Job, job)) { start = Math.Min(start, at); return; }
+        if (at < end && ReferenceEquals(places[at].Job, job) && places[at].Key == job.QueueKey && places[at].Order == job.Order) { start = Math.Min(start, at); return; }
         if (end == places.Length) Clear(ref at);
         if (at < end) Array.Copy(places, at, places, at + 1, end - at);
-        places[at] = (job.QueueKey, job);
+        places[at] = (job.QueueKey, job.Order, job);
         end++;
         SkipDead();
     }
@@ -109,7 +109,8 @@ internal sealed class JobClass(JobSpec key, Shape shape, bool byAge)
             if (IsLive(places[at])) yield return places[at].Job;
     }
 
-    private bool IsLive(in (long Key, Job Job) place) => ReferenceEquals(place.Job.Class, this) && place.Key == place.Job.QueueKey;
+    private bool IsLive(in (long Key, ulong Order, Job Job) place) =>
+        ReferenceEquals(place.Job.Class, this) && place.Key == place.Job.QueueKey && place.Order == place.Job.Order;
 
     private void SkipDead()
     {
@@ -131,8 +132,8 @@ internal sealed class JobClass(JobSpec key, Shape shape, bool byAge)
         return low;
     }
 
-    private static bool Before(in (long Key, Job Job) place, long key, ulong order, ulong id) =>
-        place.Key != key ? place.Key < key : place.Job.Order != order ? place.Job.Order < order : place.Job.Id < id;
+    private static bool Before(in (long Key, ulong Order, Job Job) place, long key, ulong order, ulong id) =>
+        place.Key != key ? place.Key < key : place.Order != order ? place.Order < order : place.Job.Id < id;
 
     /// <summary>Moves the live ones together, in a larger array when they are many.</summary>
     private void Clear(ref int at)
@@ -140,7 +141,7 @@ internal sealed class JobClass(JobSpec key, Shape shape, bool byAge)
         var live = 0;
         for (var i = start; i < end; i++)
             if (IsLive(places[i])) live++;
-        var fresh = new (long, Job)[Math.Max(2, live + live / 2 + 1)];
+        var fresh = new (long, ulong, Job)[Math.Max(2, live + live / 2 + 1)];
         int next = 0, moved = -1;
         for (var i = start; i < end; i++)
         {

@@ -34,7 +34,8 @@ public sealed class Plan
 
 /// <param name="Shares">In task order; the first is the batch host.</param>
 /// <param name="Partition">The one of those that the job named.</param>
-public readonly record struct Start(Job Job, IReadOnlyList<NodeShare> Shares, Partition? Partition = null);
+/// <param name="RunLimitMs">A time limit shorter than the one asked for, where the job allows it; 0: as asked.</param>
+public readonly record struct Start(Job Job, IReadOnlyList<NodeShare> Shares, Partition? Partition = null, long RunLimitMs = 0);
 
 /// <summary>Why a job does not start now.</summary>
 /// <param name="Blocks">It waits for resources and keeps those behind it in its partition from overtaking.</param>
@@ -108,6 +109,13 @@ public abstract class SchedulingView
     public abstract bool HasPreemption { get; }
 
     public abstract Preemption? FindPreemption(Job job, Partition partition);
+
+    /// <summary>The verdict when nothing but reservations keeps a job away; null: that is not it.</summary>
+    public abstract Verdict? ReservedVerdict(Job job, Partition partition);
+
+    /// <summary>The time limit with which a job that allows less (--time-min) ends within some room; null: not even its minimum
+    /// does.</summary>
+    public abstract long? LimitThatFits(Job job, long roomMs);
 
     /// <summary>Why a request that does not fit on the empty nodes that take jobs never starts as things stand.</summary>
     public abstract Verdict Infeasible(Job job, Partition partition, bool isNever);

@@ -24,7 +24,7 @@ public sealed partial class Cluster
     {
         WakeDue(now);
         plannedPerArray.Clear();
-        licensesPlanned.Clear();
+        passLicenses = null;
         passAt = now;
         BeginLimitPass(now);
         queue.Reorder(Config.Priority is { Multifactor: true, WeightAge: > 0 });
@@ -35,7 +35,7 @@ public sealed partial class Cluster
         foreach (var verdict in plan.Verdicts) Accept(verdict, batch);
         if (plan.Again.IsSet) timedWakes.Add((plan.Again.Milliseconds, 0));
         // What is left of an array with aftercorr is judged when its starts have been applied.
-        var yields = PlanPreemptions(batch, plan.Preemptions);
+        var yields = FollowPreemptions(plan, batch);
         NeedsSchedule = plan.IsCut || yields || plan.Starts.Exists(static start => start.Job.IsArray && HasCorresponding(start.Job));
         return batch.Decision();
     }
@@ -47,21 +47,19 @@ public sealed partial class Cluster
         var free = new FreeResources();
         var nextId = NextJobId;
         plannedPerArray.Clear();
-        licensesPlanned.Clear();
+        passLicenses = null;
         BeginLimitPass(batch.Now);
         var tasksOf = new Dictionary<uint, (IEnumerator<uint> Free, int Left)>();
         foreach (var start in plan.Starts)
         {
             if (start.Job.State != JobState.Pending || start.Job.Held || ThrottleOf(start.Job) is not null
-                || ChosenLicenses(start.Job) is not { } licenses || !IsUnreserved(start, free)
-                || !IsFree(free, start)) continue;
+                || ChosenLicenses(start.Job) is not { } licenses || !IsUnreserved(start, free) || !IsFree(free, start)) continue;
             if (start.Partition is { } chosen && AllocationObstacle(start.Job, chosen, start.Shares, batch.Now) is { } limit) { Drop(start, limit); continue; }
             NoteArrayStart(start.Job);
-            NoteLicenseUse(start.Job);
-            var record = new JobAllocated { JobId = start.Job.Id, Attempt = start.Job.Attempt, Shares = { start.Shares } };
-            CompleteStart(record, start.Job, batch.Now);
+            NoteLicenseUse(licenses);
+            var record = new JobAllocated { JobId = start.Job.Id, Attempt = start.Job.Attempt, Shares = { start.Shares }, Licenses = licenses };
             if (start.Partition is { } partition && partition.Name != start.Job.Spec.Partition) record.Partition = partition.Name;
-            record.Licenses = licenses;
+            CompleteStart(record, start.Job, batch.Now, start.RunLimitMs);
             if (start.Job.IsArray && !SplitTask(start.Job, record, tasksOf, ref nextId)) continue;
             batch.Add(record);
         }

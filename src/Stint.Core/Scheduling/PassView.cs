@@ -59,15 +59,24 @@ public sealed partial class Cluster
             var holder = Holder.Of(start.Job.Spec);
             foreach (var share in start.Shares) free.TryTake(cluster.nodes[share.Node], share, holder);
             cluster.NoteArrayStart(start.Job);
-            cluster.NoteLicenseUse(start.Job);
+            cluster.NoteLicenseUse(cluster.ChosenLicenses(start.Job) ?? "");
             if (start.Partition is { } partition) cluster.NoteLimitUse(start.Job, partition);
         }
 
         public override NodeBalance? ReservedFor(Job job, Node node, NodeBalance balance, Instant from, long forMs) =>
             cluster.ReservedFor(job, node, balance, from, forMs);
 
-        public override Preemption? FindPreemption(Job job, Partition partition) =>
-            cluster.FindPreemption(job, partition, node => node.TakesJobs ? free.On(node) : null, cluster.passAt);
+        public override Preemption? FindPreemption(Job job, Partition partition)
+        {
+            var found = cluster.FindPreemption(job, partition, FreeOfOpen, cluster.passAt);
+            if (found is null) cluster.WakeAtExemptionEnd(job, partition, cluster.passAt);
+            return found;
+        }
+
+        public override Verdict? ReservedVerdict(Job job, Partition partition) => cluster.ReservedVerdict(job, partition, FreeOfOpen, cluster.passAt);
+        public override long? LimitThatFits(Job job, long roomMs) => Cluster.LimitThatFits(job, roomMs);
+
+        private NodeBalance? FreeOfOpen(Node node) => node.TakesJobs ? free.On(node) : null;
 
         public override Verdict Infeasible(Job job, Partition partition, bool isNever) => isNever
             ? new Verdict(job, PendingReason.PartitionConfig, NeverHere(job, partition))

@@ -114,7 +114,7 @@ public sealed partial class Cluster
         if (record.ForJob != 0) suspendedForOthers.Add(job.Id);
         if (!job.YieldsCpus) return;
         foreach (var share in job.Shares)
-            if (!job.Released.Contains(share.Node)) Lend(NodeOf(share.Node), job.Id, HeldShare(job, share));
+            if (!job.Released.Contains(share.Node)) Exchange(job, share.Node, HeldShare(job, share));
         NeedsSchedule = true;
     }
 
@@ -126,7 +126,7 @@ public sealed partial class Cluster
             throw new InvalidOperationException($"job {job.Id} was resumed although others use CPUs {taken}");
         if (job.YieldsCpus)
             foreach (var share in job.Shares)
-                if (!job.Released.Contains(share.Node)) Lend(NodeOf(share.Node), job.Id, share);
+                if (!job.Released.Contains(share.Node)) Exchange(job, share.Node, share);
         job.State = JobState.Running;
         job.SuspendedMs += at.Milliseconds - job.SuspendedAt.Milliseconds;
         job.Cause = "";
@@ -134,9 +134,10 @@ public sealed partial class Cluster
         job.EndLimit = EndLimitOf(job, at);
     }
 
-    private void Lend(Nodes.Node node, uint jobId, NodeShare share)
+    private void Exchange(Job job, string name, NodeShare share)
     {
-        node.Exchange(jobId, share);
+        var node = NodeOf(name);
+        node.Exchange(job.Id, share);
         Touch(node);
     }
 

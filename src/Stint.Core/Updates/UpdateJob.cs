@@ -214,7 +214,6 @@ public sealed partial class Cluster
             var limit = job.Spec.TimeLimitMs;
             Rename(job, record.Spec);
             Respec(job, record.Spec);
-            foreach (var share in job.Shares) Touch(NodeOf(share.Node));
             if (limit != record.Spec.TimeLimitMs) job.RunLimitMs = 0;
             if (job.State is JobState.Running or JobState.Suspended && limit != record.Spec.TimeLimitMs) job.EndLimit = EndLimitOf(job, at);
         }
@@ -222,13 +221,13 @@ public sealed partial class Cluster
         NeedsSchedule = true;
     }
 
-    /// <summary>Another request from here on. A pending job has left its queue before.</summary>
     private void Respec(Job job, JobSpec spec)
     {
         var former = job.Spec;
-        job.Spec = specs.Take(spec);
+        job.Respec(specs.Take(spec));
         ForgetSpec(former);
-        job.ForgetRequest();
+        // Where it runs, its end may be another one now.
+        foreach (var share in job.Shares) Touch(NodeOf(share.Node));
     }
 
     private void Rename(Job job, JobSpec spec)

@@ -29,6 +29,7 @@ internal static class CycleBench
         if (jobs > pendingBefore)
             Row.Print("bytes per pending job", (double)(after - before) / (jobs - pendingBefore), "B", 256, false, "an object with its id and a place in an index: 64 B");
 
+        if (Environment.GetEnvironmentVariable("STINT_BENCH_PROFILE") is not null) Profile(big);
         Full(big);
         Incremental(big);
         Sliced(big);
@@ -50,6 +51,33 @@ internal static class CycleBench
         }
         var raw = Raw(big);
         Row.Print("full plan, p99", Row.Percentile(times, .99), "ms", 100, false, $"{raw:F1} ms to read each running job's end and sort as many ({big.Cluster.ActiveJobs.Count:N0}); median {Row.Percentile(times, .5):F1} ms; CPU time p99 {Row.Percentile(cpu, .99):F1}, median {Row.Percentile(cpu, .5):F1} ms");
+    }
+
+    private static void Profile(BigCluster big)
+    {
+        var scheduler = typeof(Cluster).GetField("scheduler", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!.GetValue(big.Cluster)!;
+        var field = scheduler.GetType().GetField("phase", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!;
+        for (var i = 0; i < 12; i++)
+        {
+            for (var n = 0; n < 20; n++) big.EndOne(RandomRunning(big));
+            big.Now += TimeSpan.FromSeconds(2);
+            var spent = new Dictionary<string, (double Ms, int Calls)>();
+            var last = Row.CpuMs();
+            var first = last;
+            var records = big.Cluster.Decide(new Schedule(() =>
+            {
+                var now = Row.CpuMs();
+                var phase = field.GetValue(scheduler)!.ToString()!;
+                var (ms, calls) = spent.GetValueOrDefault(phase);
+                spent[phase] = (ms + now - last, calls + 1);
+                last = now;
+                return false;
+            }), big.Now).Records;
+            var rest = Row.CpuMs() - last;
+            foreach (var record in records) big.Cluster.Apply(record);
+            big.Settle();
+            Console.WriteLine($"{string.Join(", ", spent.Select(e => $"{e.Key} {e.Value.Ms:F1} ms in {e.Value.Calls}"))}, rest {rest:F1}; {records.Count} records, {big.Cluster.Partitions.Count} partitions");
+        }
     }
 
     private static void Incremental(BigCluster big)

@@ -81,7 +81,7 @@ public sealed class FairTreeTests
             FairTree.Rank(root);
             var naive = NaiveRanks(root);
             foreach (var user in users) Assert.Equal((double)naive[user] / users.Count, user.FairShare);
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(2_000).WithQuietOnSuccess(true));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1_000).WithQuietOnSuccess(true));
     }
 
     /// <summary>Small numbers, so that ties and zeros are frequent.</summary>

@@ -29,7 +29,7 @@ public sealed class RandomPolicyTests
             lab.Account("other", "");
             foreach (var (op, a, b) in operations) Step(lab, op, a, b);
             lab.AssertReplays();
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(40).WithQuietOnSuccess(true));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(25).WithQuietOnSuccess(true));
     }
 
     private static void Step(PolicyLab lab, int op, int a, int b)

@@ -138,4 +138,15 @@ public sealed class TierTests
         lab.Waits("AssociationResourceLimit", null, "GPUs over your limit. You hold 1 GPUs");
         lab.Waits("AssociationResourceLimit", Job("MIG instances"), "MIG instances over your limit");
     }
+
+    [Fact]
+    public void What_whole_nodes_are_asked_for_does_not_move_with_the_nodes()
+    {
+        var lab = WithTier(tier => tier.UserCpus = 100, refuse: true);
+        lab.Submit(spec => (spec.Exclusive, spec.Held) = (true, true));
+        lab.Lab.Do(new RegisterNode(Lab.Registration("small", cpus: 8)));
+        lab.Runs(spec => spec.Exclusive = true);
+        lab.Lab.Do(new CancelJob(1, null, Lab.Root));
+        lab.AssertReplays();
+    }
 }

@@ -22,7 +22,8 @@ internal sealed partial class BackfillScheduler
         return true;
     }
 
-    private bool IsOver() => plan.Starts.Count >= view.StartsMax || view.IsEnough();
+    /// <summary>The call is over. Each call looks at something at least: a budget of nothing does not stop the plan.</summary>
+    private bool IsOver() => plan.Starts.Count >= view.StartsMax || looks > looksBefore && view.IsEnough();
 
     private bool Collect()
     {
@@ -82,7 +83,7 @@ internal sealed partial class BackfillScheduler
         if (rules.Policy.Backfills)
         {
             for (i = 0; i < ordered.Length; i++) fills[i] = (rules.FillRankOf(view, ordered[i], ordered[i].Job!), ordered[i]);
-            Array.Sort(fills, ordered, FillOrder.Instance);
+            FillOrder.Sort(fills, ordered);
             rest.AddRange(ordered);
         }
         nextFill = 0;
@@ -111,6 +112,7 @@ internal sealed partial class BackfillScheduler
         }
         if (!MayStart(contender)) return false;
         if (TryStart(contender)) return true;
+        NoteReserved(contender);
         MarkHead(contender, nodes);
         var reserved = Reserve(contender, nodes);
         if (!isPreemptor && (!reserved || !IsSoon(contender.Job)) && TryPreempt(contender) && reserved)
@@ -119,6 +121,12 @@ internal sealed partial class BackfillScheduler
         if (!reserved) rest.Add(contender);
         else reservedOrder.Add(contender);
         return reserved;
+    }
+
+    /// <summary>Only reservations are in the way: that is the reason then.</summary>
+    private void NoteReserved(Contender contender)
+    {
+        if (view.HasReservations && view.ReservedVerdict(contender.Job!, contender.Partition) is { } kept) contender.Class.Note(contender, kept);
     }
 
     private bool IsSoon(Job job) => reservations.Of(job.Id)!.StartMs <= view.Now.Milliseconds + 1;
@@ -180,6 +188,7 @@ internal sealed partial class BackfillScheduler
     private bool TryFill(Contender contender)
     {
         if (TryStart(contender)) return true;
+        NoteReserved(contender);
         MarkHead(contender, places[contender.Partition]);
         if (view.HasPreemption && !preemptors.Contains(contender.Job!.Id)) TryPreempt(contender);
         return false;

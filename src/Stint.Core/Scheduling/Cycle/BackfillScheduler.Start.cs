@@ -103,7 +103,27 @@ internal sealed partial class BackfillScheduler
             node => openOnly && !node.TakesJobs ? null : FreeResources.Total(node));
     }
 
-    private bool TryStart(Contender contender)
+    private bool TryStart(Contender contender) => TryWhole(contender) || contender.Job!.Spec.TimeMinMs > 0 && TryShorter(contender);
+
+    /// <summary>With less time than was asked for, where the job allows that: as much as there is until the nodes are needed.</summary>
+    private bool TryShorter(Contender contender)
+    {
+        var job = contender.Job!;
+        var nodes = places[contender.Partition];
+        var shares = starts.Now(view, contender.Prospect, job, job.Spec.TimeMinMs, nodes.Places, nodes);
+        if (shares is null) return false;
+        var roomMs = view.HasReservations ? job.Spec.TimeMinMs : long.MaxValue;
+        foreach (var share in shares)
+        {
+            var until = book.Find(view.Node(share.Node))!.UntouchedUntil(view.Now.Milliseconds);
+            if (until != long.MaxValue) roomMs = Math.Min(roomMs, until - view.Now.Milliseconds);
+        }
+        if (view.LimitThatFits(job, Math.Max(roomMs, job.Spec.TimeMinMs)) is not { } limit) return false;
+        Start(contender, job, limit > 0 ? limit : TimeOf(job), shares, limit);
+        return true;
+    }
+
+    private bool TryWhole(Contender contender)
     {
         var prospect = contender.Prospect;
         var nodes = places[contender.Partition];
@@ -138,10 +158,10 @@ internal sealed partial class BackfillScheduler
         return true;
     }
 
-    private void Start(Contender contender, Job job, long forMs, IReadOnlyList<NodeShare> shares)
+    private void Start(Contender contender, Job job, long forMs, IReadOnlyList<NodeShare> shares, long runLimitMs = 0)
     {
         if (reservations.Of(job.Id) is { } own) reservations.Drop(view, own);
-        var start = new Start(job, shares, contender.Partition);
+        var start = new Start(job, shares, contender.Partition, runLimitMs);
         plan.Starts.Add(start);
         view.NoteStart(start);
         var endMs = StartSearch.Sum(view.Now.Milliseconds, forMs);

@@ -19,7 +19,7 @@ internal sealed partial class BackfillScheduler : IScheduler
     private const long FullEveryMsMax = 1_000;
     /// <summary>Reservations that the tasks of one array get, as Slurm's bf_max_job_array_resv.</summary>
     private const int ReservationsPerArray = 20;
-    private const int PreemptionsMax = 16;
+    private const int PreemptionsMax = 1;
 
     private enum Phase { Idle, Collect, Reserve, Fill }
 
@@ -36,7 +36,7 @@ internal sealed partial class BackfillScheduler : IScheduler
     private Scheduling.Plan plan = null!;
     private PlanRules rules = null!;
     private Phase phase;
-    private long planNumber, nodesVersion = -1, looks, looksOfFull;
+    private long planNumber, nodesVersion = -1, looks, looksBefore, looksOfFull;
     private Instant fullAt;
     private bool wasInterrupted, isPatched;
 
@@ -58,6 +58,7 @@ internal sealed partial class BackfillScheduler : IScheduler
     {
         this.view = view;
         plan = new Scheduling.Plan();
+        looksBefore = looks;
         startedNow.Clear();
         tasksStarted.Clear();
         MatchNodes();

@@ -71,7 +71,7 @@ internal sealed class EarliestStart(TimelineBook book)
             while (walk.PeekTime() <= at && walk.TryNext(out var freeing))
             {
                 Looks++;
-                if (freeing.Cpus < shape.CpusMin || !within.Has(freeing.Node)) continue;
+                if (freeing.Cpus < shape.NodeCpus || freeing.MemoryBytes < shape.NodeMemoryBytes || !within.Has(freeing.Node)) continue;
                 changed |= Offer(freeing.Node, at);
             }
             if (changed && IsEnough() && Choose(contender, at) is { } reservation) return reservation;
@@ -91,7 +91,7 @@ internal sealed class EarliestStart(TimelineBook book)
         var line = book.Nodes[place];
         if (!line.IsOpen || !prospect.Shape.Admits(line.Node)) return false;
         Looks++;
-        var tasks = TasksAt(line, at);
+        var tasks = line.Lacks(now, at, prospect.Shape.NodeCpus, prospect.Shape.NodeMemoryBytes) ? 0 : TasksAt(line, at);
         if (prospect.Shape.IsOneNode && tasks < prospect.Shape.Tasks) tasks = 0;
         var before = tasksOf[place];
         if (tasks == before) return false;

@@ -4,7 +4,8 @@ namespace Stint.Core.Scheduling.Cycle;
 /// <param name="Time">Milliseconds of Unix time; a moment that has passed counts as the next millisecond.</param>
 /// <param name="Node">Place in <see cref="TimelineBook.Nodes"/>.</param>
 /// <param name="Cpus">Free CPUs from then on: what a search looks at before it looks at the node.</param>
-internal readonly record struct Freeing(long Time, int Node, int Cpus);
+/// <param name="MemoryBytes">Free memory from then on.</param>
+internal readonly record struct Freeing(long Time, int Node, int Cpus, long MemoryBytes = 0);
 
 /// <summary>All moments of all nodes, sorted by time and node: chunks of bounded length, so that adding and removing move little and a
 /// walk runs over memory in order.</summary>
@@ -115,35 +116,42 @@ internal sealed class FreeingList
         item.Time != time ? item.Time.CompareTo(time) : item.Node.CompareTo(node);
 
     /// <summary>The list must not change while it is walked.</summary>
-    internal struct Walk(FreeingList list, int chunk, int place)
+    internal struct Walk
     {
-        public bool TryNext(out Freeing item)
+        private readonly FreeingList list;
+        private int chunk, place, count;
+        private Freeing[] items;
+
+        public Walk(FreeingList list, int chunk, int place)
         {
-            while (chunk < list.chunks.Count)
-            {
-                var current = list.chunks[chunk];
-                if (place < current.Count)
-                {
-                    item = current.Items[place++];
-                    return true;
-                }
-                chunk++;
-                place = 0;
-            }
-            item = default;
-            return false;
+            (this.list, this.chunk, this.place) = (list, chunk, place);
+            items = chunk < list.chunks.Count ? list.chunks[chunk].Items : [];
+            count = chunk < list.chunks.Count ? list.chunks[chunk].Count : 0;
+            Settle();
         }
 
-        public readonly long PeekTime()
+        /// <summary>Of the next item; <see cref="long.MaxValue"/> at the end.</summary>
+        public readonly long PeekTime() => place < count ? items[place].Time : long.MaxValue;
+
+        public bool TryNext(out Freeing item)
         {
-            int c = chunk, p = place;
-            while (c < list.chunks.Count)
+            if (place >= count)
             {
-                if (p < list.chunks[c].Count) return list.chunks[c].Items[p].Time;
-                c++;
-                p = 0;
+                item = default;
+                return false;
             }
-            return long.MaxValue;
+            item = items[place++];
+            Settle();
+            return true;
+        }
+
+        private void Settle()
+        {
+            while (place >= count && chunk + 1 < list.chunks.Count)
+            {
+                var next = list.chunks[++chunk];
+                (items, count, place) = (next.Items, next.Count, 0);
+            }
         }
     }
 }

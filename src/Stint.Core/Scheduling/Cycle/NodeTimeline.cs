@@ -53,6 +53,9 @@ internal sealed class NodeTimeline(Node node, int index)
             free[Steps] = free[Steps - 1] + ends[i].Amount;
             Steps++;
         }
+        // What several jobs use at once comes back several times.
+        if (Node.CpuRows > 1)
+            for (var step = 1; step < Steps; step++) free[step] = ResourceAmount.Min(free[step], Total);
     }
 
     private static void SortByEnd(ReadOnlySpan<Hold> holds, Span<int> inOrder)
@@ -77,8 +80,20 @@ internal sealed class NodeTimeline(Node node, int index)
     {
         var step = StepAt(now, from);
         var least = free[step];
-        for (step++; step < Steps && Later(step, now) < to; step++) least = ResourceAmount.Min(least, free[step]);
+        for (step++; step < Steps && Later(step, now) is var at && at < to; step++)
+        {
+            // What has passed counts as one moment: only the last step of it lasts.
+            if (step + 1 < Steps && Later(step + 1, now) == at) continue;
+            least = ResourceAmount.Min(least, free[step]);
+        }
         return least;
+    }
+
+    /// <summary>At that moment there are fewer CPUs, or bytes, whatever comes after it.</summary>
+    public bool Lacks(long now, long at, long cpus, long memoryBytes)
+    {
+        ref readonly var there = ref free[StepAt(now, at)];
+        return (long)there.Cores * Node.ThreadsPerCore < cpus || there.MemoryBytes < memoryBytes;
     }
 
     /// <summary>The step that a moment lies in.</summary>

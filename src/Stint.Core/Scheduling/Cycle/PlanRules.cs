@@ -59,6 +59,32 @@ internal sealed class FillOrder : IComparer<(ClassRank Fill, Contender Contender
 {
     public static readonly FillOrder Instance = new();
 
+    /// <summary>By priority first, as plain numbers: with many priorities little is left to compare in full.</summary>
+    public static void Sort((ClassRank Fill, Contender Contender)[] fills, Contender[] contenders)
+    {
+        var keys = new double[fills.Length];
+        var isOneTier = true;
+        for (var i = 0; i < keys.Length; i++)
+        {
+            keys[i] = -fills[i].Fill.Priority;
+            isOneTier &= fills[i].Fill.Tier == fills[0].Fill.Tier;
+        }
+        if (isOneTier)
+        {
+            var places = new int[fills.Length];
+            for (var i = 0; i < places.Length; i++) places[i] = i;
+            Array.Sort(keys, places);
+            var sorted = Array.ConvertAll(places, place => fills[place]);
+            for (int from = 0, to; from < keys.Length; from = to)
+            {
+                for (to = from + 1; to < keys.Length && keys[to] == keys[from];) to++;
+                if (to - from > 1) Array.Sort(sorted, from, to - from, Instance);
+            }
+            for (var i = 0; i < sorted.Length; i++) contenders[i] = sorted[i].Contender;
+        }
+        else Array.Sort(fills, contenders, Instance);
+    }
+
     public int Compare((ClassRank Fill, Contender Contender) a, (ClassRank Fill, Contender Contender) b)
     {
         if (a.Fill.Tier == b.Fill.Tier && a.Fill.Priority == b.Fill.Priority)

@@ -58,8 +58,8 @@ internal sealed class Shape
         var memoryOfTask = request.MemoryPerNode is > 0 and var perNode ? (long)perNode
             : request.MemoryPerCpu is > 0 and var perCpu ? (long)perCpu * request.CpusPerTask : 0;
         IsOneNode = request.NodesMin <= 1 && (request.NodesMax == 1 || request.Tasks == 1);
-        NodeCpus = IsOneNode ? (long)request.Tasks * request.CpusPerTask : request.CpusPerTask;
-        NodeMemoryBytes = memoryOfTask;
+        NodeCpus = request.Ranges is not null ? 1 : IsOneNode ? (long)request.Tasks * request.CpusPerTask : request.CpusPerTask;
+        NodeMemoryBytes = request.Ranges is not null ? 0 : memoryOfTask;
         IsPlain = IsOneNode && request is { Exclusive: false, WholeMemory: false, Constraint: null, Ranges: null, DiskBytes: 0, CpusPerNodeMin: 0 }
             && request.Gres.Length == 0 && request.Required.Count == 0 && request.Excluded.Count == 0 && request.SocketsPerNode == 0
             && request.CoresPerSocket == 0 && request.ThreadsPerCore == 0 && request.TasksPerCore == 0 && request.TasksPerSocket == 0

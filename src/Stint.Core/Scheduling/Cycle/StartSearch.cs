@@ -55,6 +55,7 @@ internal sealed class StartSearch(TimelineBook book)
         long tasks = 0;
         var isOrdered = true;
         Looks += 1 + places.Length / 16;
+        if (request.SharesCpus) return Shared(view, prospect, job, forMs, places, within);
         foreach (var place in places)
         {
             if (cpusFree[place] < shape.CpusMin || !within.Has(place)) continue;
@@ -73,10 +74,25 @@ internal sealed class StartSearch(TimelineBook book)
         if (tasks < shape.Tasks || candidates.Count < request.NodesMin) return null;
         // Nodes that are wanted soon go first to those who are gone by then: long jobs need the others.
         if (!isOrdered) candidates.Sort(static (a, b) => a.Until != b.Until ? a.Until.CompareTo(b.Until) : a.Order.CompareTo(b.Order));
-        return Place(view, job, request, forMs);
+        return Place(view, job, request, forMs, prospect.Partition.Nodes);
     }
 
-    private IReadOnlyList<NodeShare>? Place(SchedulingView view, Job job, Request request, long forMs)
+    /// <summary>CPUs that several jobs may use at once are not countable as free: placement looks at all nodes on which nothing is planned
+    /// in that time.</summary>
+    private IReadOnlyList<NodeShare>? Shared(SchedulingView view, Prospect prospect, Job job, long forMs, ReadOnlySpan<int> places, PartitionNodes within)
+    {
+        var now = view.Now.Milliseconds;
+        foreach (var place in places)
+        {
+            var line = book.Nodes[place];
+            Looks++;
+            if (line.IsOpen && within.Has(place) && prospect.Shape.Admits(line.Node) && line.UntouchedUntil(now) >= Sum(now, forMs))
+                candidates.Add(new Candidate(place, candidates.Count, 1, line.Total, long.MaxValue));
+        }
+        return candidates.Count == 0 ? null : Place(view, job, prospect.Shape.Request, forMs, prospect.Partition.Nodes);
+    }
+
+    private IReadOnlyList<NodeShare>? Place(SchedulingView view, Job job, Request request, long forMs, IReadOnlyList<Node> all)
     {
         nodes.Clear();
         balances.Clear();
@@ -90,7 +106,8 @@ internal sealed class StartSearch(TimelineBook book)
             nodes.Add(line.Node);
         }
         return nodes.Count == 0 ? null
-            : Placement.Find(request, nodes, node => balances.TryGetValue(node, out var balance) ? balance : null);
+            // Which nodes are neighbours shows only with all of them.
+            : Placement.Find(request, request.Contiguous ? all : nodes, node => balances.TryGetValue(node, out var balance) ? balance : null);
     }
 
     internal static long Sum(long time, long durationMs) => time > long.MaxValue - durationMs ? long.MaxValue : time + durationMs;

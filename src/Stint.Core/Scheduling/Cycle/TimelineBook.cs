@@ -138,7 +138,7 @@ internal sealed class TimelineBook
             while (old < listed.Count && listed[old].Time < freeing.Time) Freeings.Remove(listed[old++].Time, line.Index);
             if (old < listed.Count && listed[old].Time == freeing.Time)
             {
-                if (listed[old].Cpus != freeing.Cpus) Freeings.Set(freeing);
+                if (listed[old] != freeing) Freeings.Set(freeing);
                 old++;
             }
             else Freeings.Add(freeing);
@@ -150,7 +150,7 @@ internal sealed class TimelineBook
     }
 
     private static Freeing FreeingOf(NodeTimeline line, int step) =>
-        new(line.TimeOf(step), line.Index, line.FreeIn(step).Cores * line.Node.ThreadsPerCore);
+        new(line.TimeOf(step), line.Index, line.FreeIn(step).Cores * line.Node.ThreadsPerCore, line.FreeIn(step).MemoryBytes);
 
     private static bool Grows(NodeTimeline line, int step) => !line.FreeIn(step - 1).Covers(line.FreeIn(step));
 }
