@@ -27,7 +27,7 @@ public sealed partial class Cluster
         job.Reservation = record.Reservation;
         job.Licenses = record.Licenses;
         EnterReservation(job);
-        Licenses.Take(job.Licenses);
+        LicenseStock.Take(job.Licenses);
         foreach (var share in record.Shares)
         {
             var node = NodeOf(share.Node);

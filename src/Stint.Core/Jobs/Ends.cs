@@ -168,7 +168,7 @@ public sealed partial class Cluster
     private void LeaveActive(Job job, Instant at)
     {
         CountLeft(job, at, wasActive: true);
-        Licenses.GiveBack(job.Licenses);
+        LicenseStock.GiveBack(job.Licenses);
         NoteRunTime(job, at);
         foreach (var share in job.Shares) ReleaseShare(job, share.Node, at);
         foreach (var step in job.Steps.Values)

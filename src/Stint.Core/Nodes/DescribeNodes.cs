@@ -30,7 +30,7 @@ public sealed partial class Cluster
             }
         }
         ReadCpuRows();
-        Licenses.Configure(Config.Licenses);
+        LicenseStock.Configure(Config.Licenses);
         scope.Topology = new Topology(Config.Switches, Config.Blocks);
         scope.SpreadGpus = Config.Planning?.SpreadGpus == true;
         scope.Forget();

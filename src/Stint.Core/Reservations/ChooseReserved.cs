@@ -245,8 +245,8 @@ public sealed partial class Cluster
         var shape = new Reservation(spec);
         foreach (var (name, count) in LicenseCounts(spec.Licenses))
         {
-            var total = Licenses.Total(name);
-            if (!Licenses.Names.Contains(name))
+            var total = LicenseStock.Total(name);
+            if (!LicenseStock.Names.Contains(name))
                 return No(RefusalCodes.ReservationInvalid, $"licence \"{Short(name)}\" is not one of the cluster's", "scontrol show licenses lists them");
             var kept = shape.Has(MayOverlap) ? 0 : reservations.Values.Where(other => !ReferenceEquals(other, self) && other.MeetsInTime(shape, now))
                 .Sum(other => LicenseCounts(other.Spec.Licenses).Where(item => item.Name == name).Sum(static item => item.Count));

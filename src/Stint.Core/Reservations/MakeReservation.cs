@@ -107,7 +107,11 @@ public sealed partial class Cluster
             reservation.CheckedNodesVersion = -1;
             // The next occurrence of a recurring one is not more time for the jobs of this one.
             if (record.Spec.EndMs != before.EndMs && record.Spec.StartMs < before.EndMs)
-                foreach (var id in reservation.Jobs) jobs[id].EndLimit = EndLimitOf(jobs[id], at);
+                foreach (var id in reservation.Jobs)
+                {
+                    jobs[id].EndLimit = EndLimitOf(jobs[id], at);
+                    foreach (var share in jobs[id].Shares) Touch(NodeOf(share.Node));
+                }
         }
         WakeAtBoundaries(reservation);
         RebuildReservationIndex();
@@ -124,8 +128,10 @@ public sealed partial class Cluster
 
     private void On(ReservationRemoved record, Instant at)
     {
-        if (!reservations.Remove(record.Name))
+        if (!reservations.Remove(record.Name, out var gone))
             throw new InvalidOperationException($"reservation {record.Name} was removed but is not there");
+        // A later reservation of that name is another one.
+        foreach (var id in gone.Jobs) jobs[id].Reservation = "";
         RebuildReservationIndex();
         NodesChanged();
     }

@@ -78,9 +78,9 @@ public sealed partial class Cluster
     {
         if (spec.Licenses.Length == 0) return null;
         if (LicenseRequest.Parse(spec.Licenses, out var error) is not { } request) return No(RefusalCodes.InvalidLicense, error);
-        if (Licenses.CouldGive(request)) return null;
-        var wanted = request.Counts.First(count => count.Count > Licenses.Total(count.Name));
-        return No(RefusalCodes.InvalidLicense, $"{wanted.Count} of licence {Short(wanted.Name)} are asked for; the cluster has {Licenses.Total(wanted.Name)}",
+        if (LicenseStock.CouldGive(request)) return null;
+        var wanted = request.Counts.First(count => count.Count > LicenseStock.Total(count.Name));
+        return No(RefusalCodes.InvalidLicense, $"{wanted.Count} of licence {Short(wanted.Name)} are asked for; the cluster has {LicenseStock.Total(wanted.Name)}",
             "scontrol show licenses lists them");
     }
 

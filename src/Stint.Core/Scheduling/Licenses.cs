@@ -9,7 +9,7 @@ public sealed partial class Cluster
 {
     private Licenses? passLicenses;
 
-    private Licenses PassLicenses => passLicenses ??= Licenses.Copy();
+    private Licenses PassLicenses => passLicenses ??= LicenseStock.Copy();
 
     private Verdict? LicenseObstacle(Job job)
     {

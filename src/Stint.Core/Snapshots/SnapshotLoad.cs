@@ -97,7 +97,7 @@ public sealed partial class Cluster
         if (job.State == JobState.Pending) { BecomePending(job); return; }
         CountStarted(job, Instant.Never);
         activeJobs.Add(job.Id);
-        Licenses.Take(job.Licenses);
+        LicenseStock.Take(job.Licenses);
         EnterReservation(job);
         if (job is { State: JobState.Suspended, SuspendedFor: not 0 }) suspendedForOthers.Add(job.Id);
         foreach (var share in job.Shares)

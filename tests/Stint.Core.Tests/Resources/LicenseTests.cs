@@ -57,6 +57,20 @@ public sealed class LicenseTests
     }
 
     [Fact]
+    public void What_a_job_holds_is_counted_until_it_ends()
+    {
+        var lab = new Lab(c => c.Licenses = "a:3").Nodes("n1");
+        var id = lab.Submit(s => s.Licenses = "a:2");
+        var start = new JobAllocated { JobId = id, Licenses = "a:2", Shares = { Core.Scheduling.Placement.Find(lab.Job(id).Request, lab.Cluster.Partitions[0].Nodes, n => n.Balance) } };
+        lab.Cluster.Apply(new Core.Journal.Record { AtMs = lab.Now.Milliseconds, JobAllocated = start });
+        lab.Cluster.Audit();
+        Assert.Equal(1, lab.Cluster.LicenseStock.Free("a"));
+        Assert.Equal(1, Cluster.FromSnapshot(lab.Cluster.ToSnapshot(0)).LicenseStock.Free("a"));
+        lab.Finish(id);
+        Assert.Equal(3, lab.Cluster.LicenseStock.Free("a"));
+    }
+
+    [Fact]
     public void What_is_written_reads_as_the_same() => Prop.ForAll(
         Gen.ArrayOf(Gen.Elements("a", "b", "c@d", ":", "1", "23", ",", "|", ";", " ")).Select(string.Concat).ToArbitrary(), text =>
         {

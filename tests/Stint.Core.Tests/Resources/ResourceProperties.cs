@@ -15,7 +15,7 @@ public sealed class ResourceProperties
 
     /// <summary>The lab audits after each command: no CPU, byte, GPU, shard or licence is given twice, whatever jobs come and go.</summary>
     [Fact]
-    public void Whatever_is_asked_nothing_is_given_twice_and_each_job_gets_what_it_asked_for() => ForAnySeed(150, random =>
+    public void Whatever_is_asked_nothing_is_given_twice_and_each_job_gets_what_it_asked_for() => ForAnySeed(100, random =>
     {
         var lab = random.Cluster(6);
         for (var step = 0; step < 60; step++)

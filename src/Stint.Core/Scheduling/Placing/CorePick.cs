@@ -14,6 +14,7 @@ internal static class CorePick
         var kept = Room.CoresKept(request, kind);
         if (kept > 0) free = WithoutHighest(free, kind, kept);
         var cores = Room.CoresFor(request, kind, tasks, devices.Gpus);
+        if (free.WholeCores(kind.Threads) < cores) return default;
         if (request.Exclusive) return request.TasksPerSocket > 0 && BySocket(request, kind, free, tasks, cores).IsEmpty ? default : free;
         if (request.EnforceBinding && devices.Cells.Count > 0)
         {
@@ -138,6 +139,7 @@ internal static class CorePick
         }
         if (tasks > 0) return default;
         var more = cores - pick.WholeCores(kind.Threads);
-        return more > 0 ? pick.Union(free.Except(pick).LowestCores(more, kind.Threads)) : pick;
+        if (more > 0) pick = pick.Union(free.Except(pick).LowestCores(more, kind.Threads));
+        return pick.WholeCores(kind.Threads) < cores ? default : pick;
     }
 }

@@ -33,14 +33,22 @@ internal static class NodeChoice
         search.Restart();
         if (request.Constraint is { Counts.Count: > 0 } constraint && !TakeCounted(search, constraint, from)) return false;
         var (target, most) = (Target(request), NodesMost(request));
+        // Where each node brings several tasks of its own, more nodes can be too many where fewer were enough.
+        var (mayShrink, enoughAt) = (request.TasksFollowNodes && request.TasksPerNode > 1, 0);
         foreach (ref readonly var candidate in from)
         {
             if (search.ChosenCount >= most) break;
             if (search.ChosenCount >= target && IsEnough(search)) return true;
+            if (mayShrink && IsEnough(search)) enoughAt = search.ChosenCount;
             if (request.Constraint is { Counts.Count: > 0 } && IsChosen(search, candidate)) continue;
             search.Add(candidate);
         }
         if (IsEnough(search)) return true;
+        if (enoughAt > 0)
+        {
+            search.Truncate(enoughAt);
+            return true;
+        }
         search.Restart();
         return false;
     }

@@ -62,6 +62,8 @@ internal sealed class NodeSearch : IDisposable
     /// <summary>Back to the required nodes.</summary>
     public void Restart() => ChosenCount = RequiredCount;
 
+    public void Truncate(int nodes) => ChosenCount = nodes;
+
     public void Clear() => ChosenCount = 0;
 
     /// <summary>Walks the nodes once. A request that the first suitable node meets ends the walk there.</summary>
