@@ -7,7 +7,7 @@ namespace Stint.Bench.Scale;
 /// <summary>A cluster of many nodes and users, the same in every run: shapes and users come from a fixed sequence.</summary>
 internal sealed class BigCluster
 {
-    public const int ShapesMax = 4_096, Users = 512, ShapesPerUser = 32;
+    public const int ShapesMax = 4_096, Users = 512, ShapesPerUser = 32, Accounts = 32;
     private const ulong GiB = 1UL << 30;
 
     private readonly JobSpec[] shapes = new JobSpec[ShapesMax];
@@ -20,6 +20,10 @@ internal sealed class BigCluster
     {
         for (var i = 0; i < shapes.Length; i++) shapes[i] = NewShape(i);
         Do(new Configure(Config()));
+        for (var i = 0; i < Accounts; i++)
+            Set(new AssociationSpec { Account = $"acc{i}", Shares = (uint)(1 + i % 5), Limits = new UsageLimits { GrpJobs = 1_000_000 } });
+        for (var i = 0; i < Users; i++)
+            Set(new AssociationSpec { Account = $"acc{i % Accounts}", User = $"user{i}", Shares = (uint)(1 + i % 3), IsDefault = true, Limits = new UsageLimits { MaxJobs = 100_000, GrpTres = { new TresValue { Tres = "cpu", Value = 600_000 } } } });
         for (var i = 0; i < nodes; i++)
             Do(new RegisterNode(new NodeRegistered
             {
@@ -43,6 +47,8 @@ internal sealed class BigCluster
         return (uint)(((ulong)seed * below) >> 32);
     }
 
+    private void Set(AssociationSpec spec) => Do(new SetAssociation(spec, new Actor(0, true)));
+
     private JobSpec NewShape(int i)
     {
         ReadOnlySpan<uint> sizes = [1, 1, 1, 2, 2, 4, 4, 8, 8, 16, 32, 64];
@@ -59,7 +65,7 @@ internal sealed class BigCluster
     {
         var user = Next(Users);
         var spec = shapes[(user * 7 + Next(ShapesPerUser) * 131) % ShapesMax].Clone();
-        (spec.Uid, spec.Gid, spec.User, spec.Group, spec.Account, spec.Partition) = (1_000 + user, 1_000, $"user{user}", "users", $"acc{user % 32}", "main");
+        (spec.Uid, spec.Gid, spec.User, spec.Group, spec.Account, spec.Partition) = (1_000 + user, 1_000, $"user{user}", "users", $"acc{user % Accounts}", "main");
         (spec.Name, spec.IsBatch, spec.Requeue, spec.WorkDir, spec.Command) = ("job", true, true, $"/home/user{user}", $"/home/user{user}/run.sh");
         (spec.StdOut, spec.SubmitHost, spec.SubmitLine, spec.PayloadHash) = ("slurm-%j.out", "login1", "sbatch run.sh", $"{user:x64}");
         if (token) spec.ClientToken = $"{Next(uint.MaxValue):x8}{Next(uint.MaxValue):x8}{Next(uint.MaxValue):x8}";
