@@ -9,22 +9,22 @@ public sealed partial class Cluster
     /// <summary>After the starts of a pass: those whom a plan makes give way do so, and jobs that gave way before go on where nobody needs
     /// their CPUs.</summary>
     /// <returns>Somebody gives way: the next pass looks at what that leaves.</returns>
-    private bool PlanPreemptions(Batch batch, IReadOnlyList<Preemption> preemptions)
+    private bool FollowPreemptions(Plan plan, Batch batch)
     {
         var gone = new HashSet<uint>();
-        foreach (var preemption in preemptions)
+        foreach (var preemption in plan.Preemptions)
         {
             // Two that want the same victim: the second looks again when the first has what it wanted.
             if (preemption.Victims.Any(victim => victim.Job.State != JobState.Running || gone.Contains(victim.Job.Id))) continue;
             Preempt(batch, preemption, gone);
         }
-        if (suspendedForOthers.Count == 0) return gone.Count > 0;
+        if (gone.Count > 0 || plan.IsCut || suspendedForOthers.Count == 0) return gone.Count > 0;
         var free = new FreeResources();
         foreach (var record in batch.Records)
             if (record.JobAllocated is { } start)
                 foreach (var share in start.Shares) free.TryTake(NodeOf(share.Node), share);
         PlanResumes(batch, free);
-        return gone.Count > 0;
+        return false;
     }
 
     private void Preempt(Batch batch, Preemption preemption, HashSet<uint> gone)

@@ -35,7 +35,7 @@ public sealed partial class Cluster
         foreach (var verdict in plan.Verdicts) Accept(verdict, batch);
         if (plan.Again.IsSet) timedWakes.Add((plan.Again.Milliseconds, 0));
         // What is left of an array with aftercorr is judged when its starts have been applied.
-        var yields = PlanPreemptions(batch, plan.Preemptions);
+        var yields = FollowPreemptions(plan, batch);
         NeedsSchedule = plan.IsCut || yields || plan.Starts.Exists(static start => start.Job.IsArray && HasCorresponding(start.Job));
         return batch.Decision();
     }

@@ -59,7 +59,7 @@ public sealed partial class Cluster
         if (spec.Equals(job.Spec)) return null;
         if (job.State == JobState.Pending && NeedsPending(change) is not null)
         {
-            if (change.Dependencies is not null && FindCycle(target.Id, spec) is { } circle)
+            if (change.Dependencies is not null && FindCycle(target.Id, job, spec) is { } circle)
                 return No(RefusalCodes.CircularDependency, $"Circular job dependency: {circle}");
             var unlimited = spec.TimeLimitMs == 0;
             if (unlimited) spec.TimeLimitMs = -1;            // a request's 0 means the partition's default
@@ -197,12 +197,14 @@ public sealed partial class Cluster
         var throttleChanged = job.Spec.ArrayThrottle != record.Spec.ArrayThrottle;
         if (job.State == JobState.Pending)
         {
-            var group = job.Class;
             LeavePending(job);
-            if (record.HasOrder) group?.Purge();
             Rename(job, record.Spec);
             Respec(job, record.Spec);
-            if (record.HasOrder) job.Order = record.Order;
+            if (record.HasOrder && record.Order != job.Order)
+            {
+                queue.Purge();
+                job.Order = record.Order;
+            }
             job.NotBefore = new Instant(record.Spec.BeginMs);
             SetEligible(job, at);
             BecomePending(job);

@@ -20,14 +20,14 @@ public sealed class PlanProperties
     }
 
     [Theory, InlineData(PreemptMode.PreemptCancel), InlineData(PreemptMode.PreemptRequeue), InlineData(PreemptMode.PreemptSuspend)]
-    public void The_audit_holds_no_reservation_is_violated_and_the_replay_is_the_live_state(PreemptMode mode) => ForAnyLife(mode, 40, 150, plans =>
+    public void The_audit_holds_no_reservation_is_violated_and_the_replay_is_the_live_state(PreemptMode mode) => ForAnyLife(mode, 60, 150, plans =>
     {
         var live = plans.Lab.Cluster.StateHash();
         Assert.Equal(live, Lab.Replay(plans.Lab.Journal).StateHash());
     });
 
     [Fact]
-    public void A_snapshot_anywhere_plus_the_tail_is_the_full_replay() => ForAnyLife(PreemptMode.PreemptSuspend, 40, 150, plans =>
+    public void A_snapshot_anywhere_plus_the_tail_is_the_full_replay() => ForAnyLife(PreemptMode.PreemptSuspend, 60, 150, plans =>
     {
         var journal = plans.Lab.Journal;
         foreach (var cut in new[] { journal.Count / 3, journal.Count * 2 / 3 })
@@ -40,7 +40,7 @@ public sealed class PlanProperties
     });
 
     [Theory, InlineData(PreemptMode.PreemptCancel), InlineData(PreemptMode.PreemptSuspend)]
-    public void Every_job_ends_when_all_is_drained_and_nothing_is_left_taken(PreemptMode mode) => ForAnyLife(mode, 40, 150, plans =>
+    public void Every_job_ends_when_all_is_drained_and_nothing_is_left_taken(PreemptMode mode) => ForAnyLife(mode, 60, 150, plans =>
     {
         plans.Drain();
         Assert.All(plans.Lab.Cluster.Jobs.Values, job => Assert.True(job.IsOver, $"job {job.Id} is {job.State} ({job.Reason}: {job.ReasonDetail})"));

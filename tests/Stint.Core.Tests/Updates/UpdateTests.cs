@@ -137,6 +137,23 @@ public sealed class UpdateTests
     }
 
     [Fact]
+    public void A_task_can_not_wait_for_its_own_array_but_for_another_task_of_it()
+    {
+        var lab = Cluster();
+        var array = lab.SubmitArray(0, 2, s => s.Held = true);
+        ArrayRange[] two = [new() { First = 2, Last = 2, Step = 1 }];
+        Assert.Equal(RefusalCodes.CircularDependency, lab.Refused(new UpdateJob(array, new JobChange { Dependencies = [Lab.On("afterany", array)] }, Alice, two)).Code);
+        var other = lab.Submit(s => s.Dependencies.Add(Lab.On("afterok", array)));
+        Assert.Equal(RefusalCodes.CircularDependency, lab.Refused(new UpdateJob(array, new JobChange { Dependencies = [Lab.On("afterany", other)] }, Alice, two)).Code);
+        lab.Do(new UpdateJob(array, new JobChange { Dependencies = [new Dependency { Kind = "afterok", JobId = array, ArrayTask = 0 }] }, Alice, two));
+        lab.Do(new ReleaseJob(array, Alice));
+        lab.Schedule();
+        Assert.Equal(PendingReason.Dependency, lab.Task(array, 2).Reason);
+        lab.Finish(lab.Task(array, 0).Id).Schedule();
+        Assert.Equal(JobState.Running, lab.Task(array, 2).State);
+    }
+
+    [Fact]
     public void A_requeue_flag_is_heeded_when_the_node_is_lost()
     {
         var lab = Cluster();
