@@ -85,7 +85,8 @@ public static class GresSpec
         if (text.Length is 0 or > NameMax || !char.IsAsciiLetterOrDigit(text[0])) return false;
         foreach (char c in text)
             if (!char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '.' or '+')) return false;
-        return true;
+        var digits = text.AsSpan().TrimEnd("kmgtpKMGTP");
+        return text.Length - digits.Length > 1 || digits.ContainsAnyExceptInRange('0', '9');
     }
 
     /// <summary><c>gres:gpu:a100:2,gres:shard:4</c>: Slurm's TRES_PER_NODE column.</summary>
