@@ -447,6 +447,8 @@ complete -c stint -n __fish_use_subcommand -a nodes -d 'nodes: use, and what eac
 complete -c stint -n __fish_use_subcommand -a logs -d 'print a job\'s output'
 complete -c stint -n __fish_use_subcommand -a token -d 'a one-time token that lets a machine join'
 complete -c stint -n __fish_use_subcommand -a join -d 'start the agent on this machine with a token from stint token'
+complete -c stint -n __fish_use_subcommand -a offer -d 'what could satisfy a request, and when: the options of sbatch, nothing is submitted'
+complete -c stint -n __fish_use_subcommand -a simulate -d 'replay a workload through the scheduler: what if the cluster or its rules were others?'
 complete -c stint -n __fish_use_subcommand -a completion -d 'completion script for bash, zsh or fish'
 complete -c stint -n __fish_use_subcommand -a help -d 'this message, or one about a verb'
 complete -c stint -n __fish_use_subcommand -a sbatch
@@ -479,6 +481,57 @@ complete -c stint -n '__fish_seen_subcommand_from join' -l ca-fingerprint -r -d 
 complete -c stint -n '__fish_seen_subcommand_from join' -s n -l node -r -d 'name of this node (default: the host\'s)'
 complete -c stint -n '__fish_seen_subcommand_from join' -l home -r -d 'folder of the agent\'s state (default: STINT_HOME, else /var/lib/stint)'
 complete -c stint -n '__fish_seen_subcommand_from join' -l print -d 'print the agent\'s command line and do not start it'
+complete -c stint -n '__fish_seen_subcommand_from offer' -l json -d 'print JSON'
+complete -c stint -n '__fish_seen_subcommand_from offer' -s A -l account -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -s a -l array -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -s b -l begin -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -s C -l constraint -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -l contiguous
+complete -c stint -n '__fish_seen_subcommand_from offer' -l cores-per-socket -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -l cpus-per-gpu -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -s c -l cpus-per-task -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -l deadline -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -s d -l dependency -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -s x -l exclude -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -l exclusive
+complete -c stint -n '__fish_seen_subcommand_from offer' -s G -l gpus -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -l gpus-per-node -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -l gpus-per-task -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -l gres -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -s L -l licenses -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -l mem -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -l mem-per-cpu -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -l mem-per-gpu -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -l mincpus -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -s w -l nodelist -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -s N -l nodes -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -s n -l ntasks -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -l ntasks-per-node -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -s s -l oversubscribe
+complete -c stint -n '__fish_seen_subcommand_from offer' -s p -l partition -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -s q -l qos -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -l reservation -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -l sockets-per-node -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -l switches -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -l threads-per-core -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -s t -l time -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -l time-min -r
+complete -c stint -n '__fish_seen_subcommand_from offer' -l tmp -r
+complete -c stint -n '__fish_seen_subcommand_from simulate' -l processors -r -d 'N processors, wherever they are'
+complete -c stint -n '__fish_seen_subcommand_from simulate' -l gpus -r -d 'N GPUs, wherever they are'
+complete -c stint -n '__fish_seen_subcommand_from simulate' -l cluster -r -d 'a description of the cluster: stint.yaml with nodes, or a CSV of nodes'
+complete -c stint -n '__fish_seen_subcommand_from simulate' -l policy -r -d 'fcfs, easy, conservative, default, comma-separated, or all'
+complete -c stint -n '__fish_seen_subcommand_from simulate' -l estimates -r -d 'requested (the users\' time limits) or exact (the true run times)'
+complete -c stint -n '__fish_seen_subcommand_from simulate' -l predict -d 'plan with the average of a user\'s last two run times'
+complete -c stint -n '__fish_seen_subcommand_from simulate' -l keep-nodes -d 'jobs ask for at least as many nodes as the trace says they had'
+complete -c stint -n '__fish_seen_subcommand_from simulate' -l arrivals -r -d 'F times as many jobs per hour'
+complete -c stint -n '__fish_seen_subcommand_from simulate' -l jobs -r -d 'only the first N jobs'
+complete -c stint -n '__fish_seen_subcommand_from simulate' -l fill -d 'nothing ends: how many GPUs are given out until as many were asked for as there are'
+complete -c stint -n '__fish_seen_subcommand_from simulate' -l seed -r -d 'what is drawn is drawn from it'
+complete -c stint -n '__fish_seen_subcommand_from simulate' -l json -d 'print JSON'
+complete -c stint -n '__fish_seen_subcommand_from simulate' -l plot -r -d 'draw it as SVG'
+complete -c stint -n '__fish_seen_subcommand_from simulate' -s q -l quiet -d 'no progress bar'
 complete -c stint -n '__fish_seen_subcommand_from explain logs' -a '(squeue -h -o %i 2>/dev/null)'
 complete -c stint -n '__fish_seen_subcommand_from nodes' -a '(sinfo -h -N -o %N 2>/dev/null)'
 complete -c stint -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
+complete -c stint -n '__fish_seen_subcommand_from simulate' -F

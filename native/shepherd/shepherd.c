@@ -164,6 +164,16 @@ static void close_input(uint32_t which)
     }
 }
 
+// A new end of the wall time, which stands still at 0. The warning moves with it, and comes once.
+static void set_limit(uint64_t ms)
+{
+    uint64_t now = now_ms();
+    if (flags & OVER_LIMIT) return;
+    limit_at = ms ? now + ms : 0;
+    if (!job.warn_signal || warned) return;
+    warn_at = !ms ? 0 : job.warn_before_ms < ms ? limit_at - job.warn_before_ms : now;
+}
+
 static void on_command(void)
 {
     static unsigned char bytes[64 << 10];
@@ -182,7 +192,7 @@ static void on_command(void)
         size.ws_row = (unsigned short)take32(&c); size.ws_col = (unsigned short)take32(&c);
         for (uint32_t i = 0; i < job.ntasks && !c.bad; i++) if (job.tasks[i].io[0].kind == IO_TTY) ioctl(job.tasks[i].io[0].mine, TIOCSWINSZ, &size);
         break;
-    case ON_LIMIT: ms = take(&c, 8); if (!c.bad && !(flags & OVER_LIMIT)) limit_at = ms ? now_ms() + ms : 0; break;
+    case ON_LIMIT: ms = take(&c, 8); if (!c.bad) set_limit(ms); break;
     case ON_WRITE: say(take_str(&c)); break;
     case ON_CLOSE_INPUT: a = take32(&c); if (!c.bad) close_input(a); break;
     case ON_ACK: acknowledged = ended; break;
@@ -196,7 +206,7 @@ static void on_time(void)
 {
     uint64_t now = now_ms(), expirations;
     if (read(timer_fd, &expirations, sizeof expirations) < 0 && errno != EAGAIN) return;
-    if (warn_at && now >= warn_at) { warn_at = 0; signal_scope((int)job.warn_signal, job.warn_scope); }
+    if (warn_at && now >= warn_at) { warn_at = 0; warned = 1; signal_scope((int)job.warn_signal, job.warn_scope); }
     if (limit_at && now >= limit_at) {
         char line[512], stamp[32] = "";
         time_t t = time(NULL);
@@ -253,6 +263,9 @@ static void make_record(void)
         put(&record, us(t->used.ru_utime), 8); put(&record, us(t->used.ru_stime), 8); put(&record, (uint64_t)t->used.ru_maxrss, 8);
     }
 }
+
+// An agent that could not reach this process took it for dead, ended the step itself and removed the directory: there is nobody left to tell.
+static int forgotten(void) { struct stat st; return fstat(FD_DIR, &st) == 0 && st.st_nlink == 0; }
 
 // The message minus its type is the file: whole or not there after any kill, and once synced after a loss of power too. The agent hears in
 // between, so that it does not wait for the disk. Disk full: the step's end is not forgotten, it is tried again while this process lives.
@@ -345,7 +358,7 @@ int main(void)
     for (;;) {
         struct epoll_event events[8];
         try_end();
-        if (ended && (acknowledged || (agent_fd < 0 && durable))) break;
+        if (ended && (acknowledged || (agent_fd < 0 && (durable || forgotten())))) break;
         arm_timer();
         int n = epoll_wait(epoll_fd, events, 8, -1);
         for (int i = 0; i < n; i++) {

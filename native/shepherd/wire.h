@@ -47,7 +47,7 @@
 #include <poll.h>
 
 enum { FD_REQUEST = 3, FD_FIRST_AGENT = 4, FD_DIR = 5 };
-enum { MAX_REQUEST = 32 << 20, MAX_TASKS = 512, MAX_RESIDUE = 4 << 20, POLL_MS = 10, RECORD_RETRY_MS = 1000, LISTEN_RETRY_MS = 100, LEFTOVER_MAX_MS = 30000 };
+enum { MAX_REQUEST = 32 << 20, MAX_TASKS = 512, MAX_RESIDUE = 4 << 20, POLL_MS = 10, RECORD_RETRY_MS = 1000, LISTEN_RETRY_MS = 100, LEFTOVER_MAX_MS = 30000, CPU_GRACE_S = 2 };
 enum { IO_NULL, IO_FILE, IO_PIPE, IO_TTY, IO_SAME };
 enum { TO_STARTED = 1, TO_STREAMS, TO_EXITED, TO_LIMIT };
 enum { ON_SIGNAL = 16, ON_TERMINATE, ON_RESIZE, ON_LIMIT, ON_WRITE, ON_CLOSE_INPUT, ON_ACK };
@@ -72,7 +72,7 @@ static uint32_t flags;
 static uint64_t start_unix;
 static struct failure failed;
 static int epoll_fd, timer_fd, child_fd, listen_fd = -1, agent_fd = FD_FIRST_AGENT, message_fd = -1, record_fd = -1;
-static int live, ended, durable, acknowledged;
+static int live, ended, durable, acknowledged, warned;
 static struct buffer record;
 
 static uint64_t clock_ms(clockid_t id) { struct timespec t; clock_gettime(id, &t); return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000; }

@@ -1,7 +1,9 @@
 using System.Globalization;
+using Stint.Agent.Ends;
 using Stint.Agent.Gpus;
 using Stint.Agent.Hardware;
 using Stint.Agent.Session;
+using Stint.Agent.Watch;
 
 namespace Stint.Agent;
 
@@ -28,6 +30,15 @@ internal sealed record AgentOptions
           --allow-device NAME   a device node that every job may open, beyond null, zero, full, random, urandom, tty, ptmx and pts: fuse, tun, kvm,
                                 infiniband, shared-memory, or an absolute path; can be repeated
           --devices MODE        required (default): no step starts unless its device filter holds; off: jobs open what their users may open
+          --prolog PATH         program to run as root before a job's first step on this node; can be repeated; the executables of DIR/prolog.d run too.
+                                One that fails drains the node, and the job goes back to the queue, held
+          --epilog PATH         the same after a job's last step (DIR/epilog.d); one that fails drains the node
+          --hook-timeout S      seconds that each of these programs, and the health check, may take (default 300); then it is killed and has failed
+          --health-check PATH   program to run as root now and then; when it fails, the node is drained with the first line that it writes
+          --health-interval S   seconds between two health checks (default 300)
+          --audit-interval S    seconds between two readings of all live limits, which repair what somebody changed (default 60; 0: only by order)
+          --watch-interval S    seconds between two looks at what jobs use and meet (default 10; 0: never)
+          --stall S:ACTION      report or end a job that did nothing but wait for memory, CPUs or disks for S seconds (cgroup v2; default off)
           --shepherd PATH       stint-shepherd (default: beside this program)
           --console             log to standard error too
           --unprivileged-test   run without root; nothing can be enforced, so steps that have limits do not start
@@ -48,6 +59,10 @@ internal sealed record AgentOptions
     public IReadOnlyList<GresLine> Gres { get; init; } = [];
     public IReadOnlyList<string> AllowedDevices { get; init; } = [];
     public bool FiltersDevices { get; init; } = true;
+    public HookOptions Hooks { get; init; } = new([], [], "", "");
+    public string? HealthCheck { get; init; }
+    public TimeSpan HealthEvery { get; init; } = TimeSpan.FromMinutes(5);
+    public WatchOptions Watch { get; init; } = new();
     public string Shepherd { get; init; } = Path.Combine(AppContext.BaseDirectory, "stint-shepherd");
     public bool Console { get; init; }
     public bool UnprivilegedTest { get; init; }
@@ -67,10 +82,11 @@ internal sealed record AgentOptions
                 case "--console" or "--unprivileged-test" when value is null:
                     values[name] = "";
                     break;
-                case "--gres" or "--allow-device":
+                case "--gres" or "--allow-device" or "--prolog" or "--epilog":
                     var more = value ?? (++at < arguments.Count ? arguments[at] : throw new FormatException($"{name} needs a value"));
                     values[name] = values.TryGetValue(name, out var before) ? $"{before}\n{more}" : more;
                     break;
+                case "--hook-timeout" or "--health-check" or "--health-interval" or "--audit-interval" or "--watch-interval" or "--stall":
                 case "--devices" or "--home" or "--node" or "--server" or "--token" or "--ca-fingerprint" or "--cgroup-root" or "--declare" or "--shepherd":
                     values[name] = value ?? (++at < arguments.Count ? arguments[at] : throw new FormatException($"{name} needs a value"));
                     break;
@@ -96,9 +112,28 @@ internal sealed record AgentOptions
             },
             Console = values.ContainsKey("--console"), UnprivilegedTest = values.ContainsKey("--unprivileged-test"),
         };
+        options = WithPrograms(options, values);
         if (values.GetValueOrDefault("--cgroup-root") is { } root) options = options with { CgroupRoot = GroupRoot(root) };
         return values.GetValueOrDefault("--shepherd") is { } shepherd ? options with { Shepherd = Path.GetFullPath(shepherd) } : options;
     }
+
+    private static AgentOptions WithPrograms(AgentOptions options, Dictionary<string, string> values)
+    {
+        var deadline = Seconds(values, "--hook-timeout", 300, 1);
+        var (stall, after) = WatchOptions.ParseStall(values.GetValueOrDefault("--stall", "off"));
+        return options with
+        {
+            Hooks = new HookOptions([.. Each(values, "--prolog").Select(Path.GetFullPath)], [.. Each(values, "--epilog").Select(Path.GetFullPath)],
+                Path.Combine(options.Home, "prolog.d"), Path.Combine(options.Home, "epilog.d")) { Deadline = deadline },
+            HealthCheck = values.GetValueOrDefault("--health-check") is { } program ? Path.GetFullPath(program) : null, HealthEvery = Seconds(values, "--health-interval", 300, 1),
+            Watch = new WatchOptions { AuditEvery = Seconds(values, "--audit-interval", 60, 0), SampleEvery = Seconds(values, "--watch-interval", 10, 0), Stall = stall, StallAfter = after },
+        };
+    }
+
+    private static TimeSpan Seconds(Dictionary<string, string> values, string name, uint otherwise, uint min) =>
+        !values.TryGetValue(name, out var text) ? TimeSpan.FromSeconds(otherwise)
+        : uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds >= min && seconds <= 86_400 ? TimeSpan.FromSeconds(seconds)
+        : throw new FormatException($"{name} {text}: a number of seconds from {min} to 86400");
 
     private static IEnumerable<string> Each(Dictionary<string, string> values, string name) => values.TryGetValue(name, out var text) ? text.Split('\n') : [];
 

@@ -1,12 +1,14 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Stint.Agent.Cgroups;
+using Stint.Agent.Ends;
 using Stint.Agent.Gpus;
 using Stint.Agent.Hardware;
 using Stint.Agent.Kernel;
 using Stint.Agent.Launch;
 using Stint.Agent.Logs;
 using Stint.Agent.Session;
+using Stint.Agent.Watch;
 
 namespace Stint.Agent;
 
@@ -18,7 +20,7 @@ internal static partial class NodeAgent
 {
     private const int Stopped = 0, Failed = 1, WrongUse = 2, Replaced = 3, NotJoined = 4;
     private const UnixFileMode Passable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(30), StopPatience = TimeSpan.FromSeconds(3);
 
     public static async Task<int> MainAsync(string[] arguments)
     {
@@ -95,12 +97,25 @@ internal static partial class NodeAgent
         var log = logs.For("agent");
         var outbox = new Outbox();
         if (!File.Exists(options.Shepherd)) throw new IOException($"{options.Shepherd} does not exist: no step could be started (--shepherd says where it is)");
-        using var host = new StepHost(new StepHostOptions(options.Spool, options.Shepherd) { Devices = devices }, cgroups, outbox, TimeProvider.System, e => Log.Fault(log, e));
+        using var kills = new OomLog();
+        var programs = new AgentProgram(cgroups.Hooks, Path.Combine(options.Folder, "hooks", "output"), cancellation);
+        var hooks = new JobHooks(options.Hooks, programs, Path.Combine(options.Folder, "hooks"), devices);
+        using var host = new StepHost(new StepHostOptions(options.Spool, options.Shepherd) { Devices = devices, Hooks = hooks, Kills = kills }, cgroups, outbox, TimeProvider.System, e => Log.Fault(log, e));
         await host.RecoverAsync(cancellation);
         Log.Recovered(log, host.Holdings.Count);
         if (!options.UnprivilegedTest) await TestAsync(options, cgroups, log, cancellation);
-        using var link = new Link(options.Server, identity, machine, host, outbox, TimeProvider.System, logs.For("link"));
-        await link.RunAsync(cancellation);
+        var watch = new NodeWatch(host, cgroups, options.Watch, machine.Report.Cpus, kills, new EnergyMeter(), TimeProvider.System, logs.For("watch"));
+        using var link = new Link(options.Server, identity, machine, host, outbox, TimeProvider.System, logs.For("link")) { Others = message => watch.Take(message, outbox) };
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var watching = watch.RunAsync(over.Token);
+        var checking = options.HealthCheck is { } program
+            ? new HealthCheck(program, options.HealthEvery, options.Hooks.Deadline, programs, options.Node, TimeProvider.System, host.Tell).RunAsync(over.Token) : Task.CompletedTask;
+        try { await link.RunAsync(cancellation); }
+        finally
+        {
+            await over.CancelAsync();
+            await Task.WhenAny(Task.WhenAll(watching, checking), Task.Delay(StopPatience, CancellationToken.None));
+        }
     }
 
     /// <summary>A node whose limits do not hold stays out: what it throws ends the agent.</summary>

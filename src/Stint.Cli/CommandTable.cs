@@ -13,6 +13,7 @@ internal static class CommandTable
         "sinfo" => Cli.Slurm.Sinfo.SinfoCommand.RunAsync,
         "scontrol" => Cli.Slurm.Scontrol.ScontrolCommand.RunAsync,
         "sacct" => Cli.Slurm.Sacct.SacctCommand.RunAsync,
+        "sstat" => Cli.Slurm.Sstat.SstatCommand.RunAsync,
         _ => null,
     };
 

@@ -16,7 +16,11 @@ public sealed partial class Cluster
     private readonly Dictionary<uint, Job> jobs = [];
     private readonly Dictionary<string, Node> nodes = new(StringComparer.Ordinal);
 
-    public Cluster(IScheduler? scheduler = null) => this.scheduler = scheduler ?? new FifoFirstFit();
+    public Cluster(IScheduler? scheduler = null)
+    {
+        this.scheduler = scheduler ?? new Scheduling.Cycle.BackfillScheduler();
+        queue = new JobQueue(QueueFor);
+    }
 
     /// <summary>Everything in hot state: pending, running, and ended less than MinJobAge ago.</summary>
     public IReadOnlyDictionary<uint, Job> Jobs => jobs;
@@ -44,10 +48,23 @@ public sealed partial class Cluster
         ReportStepExited c => DecideStepExited(c, now),
         ReportNodeReleased c => DecideNodeReleased(c, now),
         ReportNodeHoldings c => DecideNodeHoldings(c, now),
-        Schedule => DecideSchedule(now),
+        MakeReservation c => DecideMakeReservation(c, now),
+        UpdateReservation c => DecideUpdateReservation(c, now),
+        DeleteReservation c => DecideDeleteReservation(c, now),
+        SkipReservation c => DecideSkipReservation(c, now),
+        UpdateJob c => DecideUpdateJob(c, now),
+        SuspendJob c => DecideSuspend(c, now),
+        ResumeJob c => DecideResume(c, now),
+        TopJobs c => DecideTop(c, now),
+        SubmitHetJob c => DecideSubmitHet(c, now),
+        Schedule c => DecideSchedule(c, now),
         Tick => DecideTick(now),
         IssueToken c => DecideIssueToken(c, now),
         UseToken c => DecideUseToken(c, now),
+        SetQos c => DecideSetQos(c, now),
+        RemoveQos c => DecideRemoveQos(c, now),
+        SetAssociation c => DecideSetAssociation(c, now),
+        RemoveAssociation c => DecideRemoveAssociation(c, now),
         _ => Decision.No(RefusalCodes.InvalidRequest, $"{command?.GetType().Name ?? "nothing"} is not a command of this version"),
     };
 
@@ -59,7 +76,7 @@ public sealed partial class Cluster
         var at = new Instant(record.AtMs);
         switch (record.BodyCase)
         {
-            case Record.BodyOneofCase.ClusterConfigured: On(record.ClusterConfigured); break;
+            case Record.BodyOneofCase.ClusterConfigured: OnPolicy(record.ClusterConfigured, at); break;
             case Record.BodyOneofCase.NodeRegistered: On(record.NodeRegistered, at); break;
             case Record.BodyOneofCase.NodeStateChanged: On(record.NodeStateChanged, at); break;
             case Record.BodyOneofCase.JobSubmitted: On(record.JobSubmitted, at); break;
@@ -78,15 +95,16 @@ public sealed partial class Cluster
             case Record.BodyOneofCase.TokenIssued: On(record.TokenIssued, at); break;
             case Record.BodyOneofCase.TokenUsed: On(record.TokenUsed); break;
             case Record.BodyOneofCase.NodeCertified: On(record.NodeCertified); break;
-            case Record.BodyOneofCase.JobUpdated: On(record.JobUpdated, at); break;
-            case Record.BodyOneofCase.JobSuspended: On(record.JobSuspended, at); break;
-            case Record.BodyOneofCase.JobResumed: On(record.JobResumed, at); break;
+            case Record.BodyOneofCase.JobUpdated: On(record.JobUpdated, at); CountUpdated(JobOf(record.JobUpdated.JobId), at); break;
+            case Record.BodyOneofCase.JobSuspended: On(record.JobSuspended, at); CountUpdated(JobOf(record.JobSuspended.JobId), at); break;
+            case Record.BodyOneofCase.JobResumed: On(record.JobResumed, at); CountUpdated(JobOf(record.JobResumed.JobId), at); break;
+            case Record.BodyOneofCase.ArrayTasksSplit: On(record.ArrayTasksSplit); break;
             case Record.BodyOneofCase.ReservationMade: On(record.ReservationMade, at); break;
             case Record.BodyOneofCase.ReservationRemoved: On(record.ReservationRemoved, at); break;
-            case Record.BodyOneofCase.QosSet: On(record.QosSet); break;
-            case Record.BodyOneofCase.QosRemoved: On(record.QosRemoved); break;
-            case Record.BodyOneofCase.AssociationSet: On(record.AssociationSet); break;
-            case Record.BodyOneofCase.AssociationRemoved: On(record.AssociationRemoved); break;
+            case Record.BodyOneofCase.QosSet: On(record.QosSet, at); break;
+            case Record.BodyOneofCase.QosRemoved: On(record.QosRemoved, at); break;
+            case Record.BodyOneofCase.AssociationSet: On(record.AssociationSet, at); break;
+            case Record.BodyOneofCase.AssociationRemoved: On(record.AssociationRemoved, at); break;
             default: throw new InvalidOperationException($"the journal holds a record of kind {record.BodyCase}, which this version does not know");
         }
     }

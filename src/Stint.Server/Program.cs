@@ -1,4 +1,7 @@
 using Stint.Server.Hosting;
+using Stint.Server.Simulate;
+
+if (args is ["simulate", .. var words]) return SimulateCommand.Run(words, Console.Out, Console.Error, bar: !Console.IsErrorRedirected);
 
 var (options, error) = ServerOptions.Parse(args, Environment.GetEnvironmentVariable("STINT_HOME") is { Length: > 0 } home ? home : null, AppContext.BaseDirectory);
 if (options is null)

@@ -5,9 +5,18 @@ using Stint.Bench;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args is ["-h"] or ["--help"])
 {
-    Console.WriteLine("Usage: dotnet run --project tests/Stint.Bench -c Release [-- REPETITIONS]\nBuild first with eng/build. Needs root; compares with Debian's slurm-wlm when it is installed.");
+    Console.WriteLine("""
+        Usage: dotnet run --project tests/Stint.Bench -c Release [-- REPETITIONS]   beside Debian's slurm-wlm, when it is installed
+               … -- scale [PART...]                  the scheduler at 10,000 nodes and 1,000,000 jobs
+               … -- replay FILE.swf [POLICY [NODES]] a trace through the core
+               … -- limits [LAUNCHES]                what limits add to a launch
+        Build first with eng/build. Needs root.
+        """);
     return 0;
 }
+if (args is ["replay", var trace, .. var how]) return Stint.Bench.Scale.TraceReplay.Run(trace, how);
+if (args is ["scale", .. var parts]) return Stint.Bench.Scale.ScaleBench.Run(parts);
+if (args is ["limits", ..]) return LimitCost.Run(args is [_, var asked] && int.TryParse(asked, out var launches) ? launches : 200);
 var repetitions = args.Length > 0 && int.TryParse(args[0], out var n) && n is > 0 and < 100 ? n : 3;
 var folder = AppContext.BaseDirectory;
 while (!File.Exists(Path.Combine(folder, "Stint.slnx"))) folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("no Stint.slnx above the bench");

@@ -39,6 +39,17 @@ public sealed class JobLifeTests
     }
 
     [Fact]
+    public async Task Over_time_moves_the_end_and_not_the_warning()
+    {
+        await using var server = await TestServer.InMemoryAsync(yaml: "over_time_limit: 2m\n");
+        await using var agent = await FakeAgent.StartAsync(server, "n1");
+        await server.SubmitAsync(Requests.Batch() with { TimeLimitMs = 600_000, Signal = "USR1@60" });
+        var (_, spec) = await agent.NextLaunchAsync();
+        Assert.InRange(spec.WallLimitMs, 705_000, 720_000);
+        Assert.Equal(180_000, spec.WarnBeforeMs);
+    }
+
+    [Fact]
     public async Task A_report_that_comes_twice_is_acknowledged_twice_and_counts_once()
     {
         await using var server = await TestServer.InMemoryAsync();

@@ -40,6 +40,8 @@ internal sealed partial class CgroupTree : ICgroups, IDisposable
         _idleTimer = time.CreateTimer(_ => RemoveIdleUsers(IdleUserStays), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    internal HookGroups Hooks => new(_layout, _files, _removal);
+
     public IReadOnlyList<Capability> Capabilities => _layout.Capabilities;
 
     public StepGroup Create(StepKey key, uint uid, Limits limits)
@@ -61,13 +63,14 @@ internal sealed partial class CgroupTree : ICgroups, IDisposable
                 OpenUser(path);
                 var receipt = new Receipt { Kernel = _layout.KernelName, Group = path.Step };
                 var aggregate = new Receipt();
-                if (limits.User is { } user) _user.Write(path.User, user, aggregate);
+                if (limits.User is { } user) _user.Write(path.User, _userLimits[path.Uid] = user, aggregate);
                 if (job is null) MakeFresh(path.Job, isLeaf: false);
                 var jobLimits = LimitJobAndStep(path, job, limits, receipt);
                 receipt.Rows.AddRange(aggregate.Rows);
                 ReceiptRows.AddNotLimited(receipt, limits);
                 AddNotes(receipt, limits);
                 _table.Add(path, jobLimits);
+                if (!GroupTable.JobHold.Same(jobLimits, limits)) _table.Job(path)!.Narrowed.Add(path.StepId);
                 return new StepGroup(key, uid, _version.ProcsFiles(path.Step), path.Step, receipt);
             }
             catch (CgroupException)
@@ -212,9 +215,15 @@ internal sealed partial class CgroupTree : ICgroups, IDisposable
             var before = _time.GetTimestamp() - (long)(idleFor.TotalSeconds * _time.TimestampFrequency);
             foreach (var uid in _table.IdleUsers(before))
             {
-                if (_removal.TryRemove($"{_layout.Base}/u{uid.ToString(CultureInfo.InvariantCulture)}") == 0) _table.RemoveUser(uid);
+                if (_removal.TryRemove($"{_layout.Base}/u{uid.ToString(CultureInfo.InvariantCulture)}") == 0) Forget(uid);
             }
         }
+    }
+
+    private void Forget(uint uid)
+    {
+        _table.RemoveUser(uid);
+        _userLimits.Remove(uid);
     }
 
     private void OpenUser(GroupPath path)

@@ -33,6 +33,7 @@ internal sealed class GroupTable
     {
         if (Job(path) is not { } job) return true;
         job.Adopted.Remove(path.StepId);
+        job.Narrowed.Remove(path.StepId);
         job.Steps.Remove(path.StepId);
         return job.Steps.Count == 0;
     }
@@ -52,6 +53,9 @@ internal sealed class GroupTable
     {
         public Limits Limits { get; set; } = new();
         public HashSet<uint> Steps { get; } = [];
+
+        /// <summary>Steps with limits on their own groups.</summary>
+        public HashSet<uint> Narrowed { get; } = [];
 
         /// <summary>Steps whose groups an earlier life of the agent made.</summary>
         public HashSet<uint> Adopted { get; } = [];

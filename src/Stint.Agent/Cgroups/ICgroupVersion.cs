@@ -26,6 +26,12 @@ internal interface ICgroupVersion
     Limits Current(string group);
 
     Measured Measure(GroupPath path);
+
+    /// <summary>For a step without limits of its own: v1 has a list for each group, which loses what its parent's loses and does not get it back with it.</summary>
+    void FilterAsItsJob(string step, Limits limits);
+
+    /// <summary>The same, writing through other files: for the audit. Shares whatever is loaded into the kernel with this one, which owns it.</summary>
+    ICgroupVersion Over(AuditedFiles files);
 }
 
 /// <summary>The levels of one step's group: <c>base / u&lt;uid&gt; / j&lt;job&gt; / s&lt;step&gt;</c>.</summary>

@@ -27,6 +27,9 @@ public interface ICgroups
     /// <summary>Sends a signal to every process of the step's group (descendants included).</summary>
     void SignalAll(StepGroup group, int signal);
 
+    /// <summary>Stops every process of the step's group, or lets them go on. Throws <see cref="CgroupException"/> when the kernel refuses.</summary>
+    void Freeze(StepGroup group, bool frozen);
+
     /// <summary>
     /// Kills the whole step group, waits until it is empty, removes it; removes the job's group (and the user's) when nothing else is in it.
     /// Returns true when nothing of the job is left on this node. Throws <see cref="CgroupException"/> naming the pids that would not die
@@ -39,6 +42,12 @@ public interface ICgroups
     /// <paramref name="deadline"/>.
     /// </summary>
     void RemoveJob(uint jobId, TimeSpan deadline);
+
+    /// <summary>Reads every live limit of these steps' jobs again and writes back what is different.</summary>
+    IReadOnlyList<Drift> Audit(IReadOnlyList<LiveStep> steps);
+
+    /// <summary>What a live step uses now; null when it has no group any more.</summary>
+    StepUsage? Use(StepKey key, uint uid);
 
     /// <summary>True when the job has no group here.</summary>
     bool IsJobGone(uint jobId, uint uid);

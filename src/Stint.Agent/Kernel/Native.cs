@@ -10,7 +10,7 @@ namespace Stint.Agent.Kernel;
 internal static unsafe partial class Native
 {
     internal const int ReadOnly = 0, WriteOnly = 1, CloseOnExec = 0x80000;
-    internal const int SigKill = 9;
+    internal const int SigKill = 9, SigCont = 18, SigStop = 19;
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true)]
     internal static partial int Open(byte* path, int flags, int mode);

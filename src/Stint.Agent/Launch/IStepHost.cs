@@ -17,6 +17,13 @@ public interface IStepHost
     /// <summary>SIGTERM (and SIGCONT), grace, SIGKILL to the whole group; reports when the job is gone from this node, at once if it never was here.</summary>
     void EndJob(EndJob order);
 
+    /// <summary>Freezes every process of the job and stops its wall time; again is the same.</summary>
+    void Suspend(SuspendJob order);
+    /// <summary>Thaws them; a job that is not frozen only gets its wall time.</summary>
+    void Resume(ResumeJob order);
+    /// <summary>What is left of the job's wall time from now on.</summary>
+    void SetLimit(SetJobLimit order);
+
     void Signal(SignalStep order);
     void Input(StepInput input);
     void Resize(ResizePty order);

@@ -5,7 +5,7 @@ namespace Stint.Agent.Launch;
 /// <summary>The machine this agent runs on.</summary>
 internal sealed class LinuxNode : INode, ISpool, IShepherds, IDisposable
 {
-    const int WorkThreads = 8;
+    const int WorkThreads = 8, WorkThreadsWithHooks = 32;      // a prolog that takes minutes holds one
     readonly StepHostOptions _options;
     readonly Reactor _reactor;
     readonly WorkQueue _queue;
@@ -18,7 +18,7 @@ internal sealed class LinuxNode : INode, ISpool, IShepherds, IDisposable
         StepDirectory.MakeSpool(options.Spool);
         (_options, _accounts, _spares) = (options, new UserAccounts(time), new SpareDirectories(options.Spool));
         _reactor = new Reactor("stint-steps", onFault);
-        _queue = new WorkQueue("stint-step-work", WorkThreads, onFault);
+        _queue = new WorkQueue("stint-step-work", options.Hooks is null ? WorkThreads : WorkThreadsWithHooks, onFault);
     }
 
     public IReactor Reactor => _reactor;

@@ -18,6 +18,15 @@ internal sealed class ReportLog(IStepReports reports)
         }
     }
 
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _open.Count;
+        }
+    }
+
     public void Send(ToServer message)
     {
         lock (_lock)

@@ -26,6 +26,7 @@ internal sealed class Step
     readonly Queue<StepEvent> _events = new();
     readonly List<byte[]> _early = [];
     IShepherd? _shepherd;
+    PreparedStep? _prepared;
     StepExitedReport? _saved;
     FinishedStep? _finished;
     uint _firstPid;
@@ -63,7 +64,7 @@ internal sealed class Step
 
     public void Launch() => _around.Node.Queue.Add(() =>
     {
-        var prepared = _around.Work.Prepare(Spec);
+        var prepared = _prepared = _around.Work.Prepare(Spec);
         _around.Node.Reactor.Post(() =>
         {
             _reusable = prepared.Shepherd is not null;
@@ -129,7 +130,8 @@ internal sealed class Step
     /// <summary>The agent stops; the shepherd and its tasks go on.</summary>
     public void Detach()
     {
-        _shepherd?.Close();
+        // One that came while the reactor stopped was never taken: it must not believe that its agent is still there.
+        (_shepherd ?? _prepared?.Shepherd)?.Close();
         _streams.Detach();
         _inputs.Detach();
     }
@@ -173,7 +175,7 @@ internal sealed class Step
         (Directory, Group, _shepherd) = (prepared.Directory ?? Directory, prepared.Group, prepared.Shepherd);
         if (prepared.Refused is { } why)
         {
-            Apply(new StepEvent.Refused(why));
+            Apply(new StepEvent.Refused(why, prepared.ByProlog));
             return;
         }
         _around.Node.Reactor.Watch(_shepherd!.Fd, Posix.EPOLLIN, _ => Listen());

@@ -5,9 +5,10 @@ using Stint.Protocol.Agents;
 namespace Stint.Agent.Launch;
 
 /// <summary>The steps of this node. All state belongs to one reactor thread; calls from outside are posted to it and return at once.</summary>
-public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
+public sealed partial class StepHost : IStepHost, IStepSurroundings, IDisposable
 {
     static readonly TimeSpan RetryRemovalAfter = TimeSpan.FromSeconds(5);
+    const int EventsKeptMax = 4096;     // while no server is there to take them
     readonly Dictionary<StepId, Step> _steps = [];
     readonly List<Step> _waiting = [], _stuck = [];
     readonly ConcurrentDictionary<StepId, bool> _holdings = new();
@@ -20,6 +21,7 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
     readonly StepWork _work;
     readonly StepHostOptions _options;
     readonly TimeProvider _time;
+    readonly HashSet<uint> _endOrdered = [];
     bool _disposed;
 
     /// <param name="onFault">Told of what should not have happened; the host goes on. From any thread.</param>
@@ -79,7 +81,8 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
 
     public void EndJob(EndJob order) => _node.Reactor.Post(() =>
     {
-        var mine = _steps.Values.Where(s => s.Id.Job == order.JobId && !s.IsOver && s.Id.Attempt <= order.Attempt).ToList();
+        var mine = _steps.Values.Where(s => s.Id.Job == order.JobId && !s.IsOver && (order.Attempt == 0 || s.Id.Attempt <= order.Attempt)).ToList();
+        ThawForEnd(mine);
         foreach (var step in mine)
         {
             step.Apply(new StepEvent.EndOrdered(order));
@@ -88,6 +91,8 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
         }
         if (mine.Count == 0)
             ReleaseWhenGone(order.JobId, order.Attempt);
+        else if (mine.Any(s => s.State.Phase == StepPhase.Finishing))
+            _endOrdered.Add(order.JobId);      // too late for the step itself, which may take the job for one that goes on
     });
 
     /// <summary>No step of it is known, or all are over; what a life of this agent could not kill may be there all the same.</summary>
@@ -95,7 +100,7 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
     {
         if (_steps.Values.Any(s => s.Id.Job == job && !s.IsOver))
         {
-            Released(job, attempt);     // a later attempt runs here: nothing of an earlier one is left
+            Release(job, attempt);      // a later attempt runs here: nothing of an earlier one is left
             return;
         }
         if (!_releasing.Add((job, attempt)))
@@ -116,12 +121,29 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
             {
                 _releasing.Remove((job, attempt));
                 if (stuck is null)
-                    Released(job, attempt);
+                    Release(job, attempt);
                 else
                     _node.Reactor.After(RetryRemovalAfter, () => ReleaseWhenGone(job, attempt));
                 LaunchWaiting();
             });
         });
+    }
+
+    /// <summary>The steps that have a group and processes in it, or are about to.</summary>
+    internal Task<IReadOnlyList<LaunchSpec>> LiveAsync()
+    {
+        var found = new TaskCompletionSource<IReadOnlyList<LaunchSpec>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_disposed)
+            found.SetResult([]);
+        _node.Reactor.Post(() => found.TrySetResult([.. _steps.Values.Where(s => s.State.Phase is StepPhase.Starting or StepPhase.Running).Select(s => s.Spec)]));
+        return found.Task;
+    }
+
+    /// <summary>Something that the server should know of this node. What drains it is kept until the server has committed it.</summary>
+    internal void Tell(NodeEvent happened)
+    {
+        if (happened.DrainReason.Length > 0 || _reports.Count < EventsKeptMax)
+            _reports.Send(new ToServer { NodeEvent = happened });
     }
 
     public void Signal(SignalStep order) => _node.Reactor.Post(() =>
@@ -181,9 +203,13 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
     void IStepSurroundings.Exited(Step step, FinishedStep finished)
     {
         var last = !_steps.Values.Any(s => s.Id.Job == step.Id.Job && s != step && !s.IsOver);
-        finished.Report.JobReleased = finished.Released && last;
+        finished.Report.JobReleased = finished.Released && last && !finished.JobGoesOn;
         _holdings[step.Id] = true;
         _reports.Send(new ToServer { StepExited = finished.Report });
+        if (last && finished is { Released: true, JobGoesOn: true } && _endOrdered.Contains(step.Id.Job))
+            Release(step.Id.Job, step.Id.Attempt);
+        if (last)
+            _endOrdered.Remove(step.Id.Job);
         if (last && !finished.Released && !step.IsSuperseded)
         {
             _stuck.Add(step);
@@ -228,10 +254,26 @@ public sealed class StepHost : IStepHost, IStepSurroundings, IDisposable
             }
             _stuck.Remove(step);
             if (!others)
-                Released(step.Id.Job, step.Id.Attempt);      // otherwise the last of them reports
+                Release(step.Id.Job, step.Id.Attempt);       // otherwise the last of them reports
             LaunchWaiting();
         });
     });
+
+    /// <summary>The node is free of the job, once its epilog has run.</summary>
+    void Release(uint job, uint attempt)
+    {
+        if (_options.Hooks?.Owes(job, attempt) != true)
+        {
+            Released(job, attempt);
+            return;
+        }
+        _node.Queue.Add(() =>
+        {
+            if (_options.Hooks.Epilog(job, attempt) is { } failed)
+                Tell(new NodeEvent { Kind = NodeEventKind.EventHook, Key = new StepKey { JobId = job, Attempt = attempt }, Sentence = failed, DrainReason = failed, AtMs = _time.GetUtcNow().ToUnixTimeMilliseconds() });
+            _node.Reactor.Post(() => Released(job, attempt));
+        });
+    }
 
     void Released(uint job, uint attempt) => _reports.Send(new ToServer { JobReleased = new JobReleasedReport { JobId = job, Attempt = attempt } });
 }

@@ -1,4 +1,6 @@
+using Stint.Agent.Ends;
 using Stint.Agent.Gpus;
+using Stint.Agent.Watch;
 
 namespace Stint.Agent.Launch;
 
@@ -11,6 +13,12 @@ public sealed record StepHostOptions(string Spool, string Shepherd)
 
     /// <summary>What this node has beside cpus and memory; null: nothing is known of devices, and tasks are told nothing.</summary>
     internal NodeDevices? Devices { get; init; }
+
+    /// <summary>Who the kernel killed; null: it is not asked.</summary>
+    internal OomLog? Kills { get; init; }
+
+    /// <summary>Prolog and epilog; null: none.</summary>
+    internal JobHooks? Hooks { get; init; }
 
     /// <summary>How long a dead group may take to empty.</summary>
     public TimeSpan KillDeadline { get; init; } = TimeSpan.FromSeconds(10);

@@ -27,6 +27,8 @@ internal static class StepOutcome
 
     static (Outcome, string) Why(StepState state, Measured? measured)
     {
+        if (state is { RefusedByProlog: true, End: null, Refused: { } prolog })
+            return (Outcome.NodeFailure, prolog);
         if (state.Refused is { } refused)
             return state.End is null ? (Outcome.LaunchFailed, refused) : (Outcome.Ended, refused);
         if (state.ShepherdLost || state.Exit is not { } exit)
@@ -36,7 +38,7 @@ internal static class StepOutcome
         if (exit.Flags.HasFlag(ExitFlags.OverLimit))
             return (Outcome.TimeLimit, "time: the wall time limit passed" + (exit.Flags.HasFlag(ExitFlags.Killed) ? "; processes left after the grace were killed" : ""));
         if (exit.Flags.HasFlag(ExitFlags.Ordered))
-            return (Outcome.Ended, "ended by order");
+            return (Outcome.Ended, state.End is { Reason: EndReason.EndAdmin, Message.Length: > 0 } own ? own.Message : "ended by order");
         return measured is { OomKills: > 0 } ? (Outcome.OutOfMemory, OutOfMemory(measured)) : (Outcome.Exited, "");
     }
 
@@ -44,7 +46,16 @@ internal static class StepOutcome
     {
         var level = m.OomLevel.Length > 0 ? m.OomLevel : "job";
         return $"memory: limit {Size(m.MemoryLimitBytes)} ({level} group), peak {Size(m.PeakMemoryBytes)}, "
-            + $"{m.OomKills} process{(m.OomKills == 1 ? "" : "es")} killed by the kernel; ask for more with --mem";
+            + $"{m.OomKills} process{(m.OomKills == 1 ? "" : "es")} killed by the kernel{Victims(m)}; ask for more with --mem";
+    }
+
+    /// <summary>Where the kernel's log says who it was; the last few of many.</summary>
+    static string Victims(Measured m)
+    {
+        const int ShownMax = 4;
+        if (m.OomVictims.Count == 0)
+            return "";
+        return $" ({string.Join("; ", m.OomVictims.Take(ShownMax))}{(m.OomVictims.Count > ShownMax ? "; …" : "")})";
     }
 
     static string LaunchFailure(ExitRecord exit)

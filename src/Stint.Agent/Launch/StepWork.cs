@@ -4,12 +4,14 @@ using Stint.Protocol.Agents;
 namespace Stint.Agent.Launch;
 
 /// <summary>What making a step gave. <paramref name="Refused"/>: why it got no shepherd; what was made until then is to be removed again.</summary>
-internal sealed record PreparedStep(IStepDirectory? Directory, StepGroup? Group, IShepherd? Shepherd, string? Refused);
+/// <param name="ByProlog">The node is to blame and not the job.</param>
+internal sealed record PreparedStep(IStepDirectory? Directory, StepGroup? Group, IShepherd? Shepherd, string? Refused, bool ByProlog = false);
 
 /// <param name="Released">Nothing of the job is left in the kernel.</param>
 /// <param name="Stuck">The group would not go; it is to be tried again.</param>
 /// <param name="IsKept">How the step ended is on the disk.</param>
-internal sealed record FinishedStep(StepExitedReport Report, bool Released, bool Stuck, bool IsKept);
+/// <param name="JobGoesOn">The job has not ended here: its epilog is still owed, and an order will ask for it.</param>
+internal sealed record FinishedStep(StepExitedReport Report, bool Released, bool Stuck, bool IsKept, bool JobGoesOn = false);
 
 /// <summary>
 /// What blocks: kernel files, the spool, spawning. Runs on the work queue, one call at a time per step. The order of the acts is what makes
@@ -30,6 +32,10 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
                 return new PreparedStep(directory, null, null, why);
             if (lockFd < 0 && (lockFd = directory.TryLock()) < 0)
                 return new PreparedStep(null, null, null, $"{directory.Path}: another process holds this step");
+            var began = time.GetTimestamp();
+            if (options.Hooks?.Prolog(spec) is { } failed)
+                return new PreparedStep(directory, null, null, failed, ByProlog: true);
+            var prologMs = (long)time.GetElapsedTime(began).TotalMilliseconds;
             group = cgroups.Create(spec.Key, spec.Uid, spec.Limits);
             Reached("group");
             directory.WriteReceipt(group.Receipt);
@@ -37,9 +43,17 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
                 directory.WriteScript(spec.Payload.Script.Span, spec.Uid, spec.Gid);
             Reached("files");
             var account = node.Account(spec.Uid, spec.Gid);
-            var request = LaunchPlan.Make(spec, account, directory.ScriptPath, group.ProcsFiles, spec.WallLimitMs, options.Devices?.Visible(spec));
+            var request = LaunchPlan.Make(spec, account, directory.ScriptPath, group.ProcsFiles, WallLimitMs(spec, prologMs), options.Devices?.Visible(spec));
             var shepherd = node.Shepherds.Start(directory.Id, request, lockFd);
-            Reached("spawned");
+            try
+            {
+                Reached("spawned");
+            }
+            catch
+            {
+                shepherd.Close();       // as a death would: a shepherd listens only while it has no agent
+                throw;
+            }
             return new PreparedStep(directory, group, shepherd, null);
         }
         catch (CgroupException refused)
@@ -64,6 +78,8 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
         if (!step.IsSuperseded)
             group ??= cgroups.Find(spec.Key, spec.Uid);
         var report = saved ?? StepOutcome.Judge(step.Id, state, Measure(group), receipt, Now());
+        if (saved is null && state.RefusedByProlog)
+            (report.HoldJob, report.DrainReason) = (true, report.Cause);
         var kept = saved is not null || directory is null;
         if (!kept)
         {
@@ -83,7 +99,8 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
         try
         {
             released = Remove(spec, group);
-            report.DrainReason = released ? options.Devices?.Leftover(spec) ?? "" : "";
+            if (released && options.Devices?.Leftover(spec) is { } leftover)
+                report.DrainReason = leftover;
         }
         catch (CgroupException left)
         {
@@ -92,7 +109,10 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
             report.Cause = report.Cause.Length > 0 ? $"{report.Cause}; {stuck}" : stuck;
         }
         Reached("removed");
-        return new FinishedStep(report, released, stuck.Length > 0, kept);
+        var goesOn = !step.Id.IsBatch && state.End is null && options.Hooks?.Owes(step.Id.Job, step.Id.Attempt) == true;
+        if (released && !goesOn && options.Hooks?.Epilog(step.Id.Job, step.Id.Attempt) is { } failed)
+            report.DrainReason = report.DrainReason.Length > 0 ? $"{report.DrainReason}; {failed}" : failed;
+        return new FinishedStep(report, released, stuck.Length > 0, kept, goesOn);
     }
 
     /// <summary>Throws <see cref="CgroupException"/> when something of the group will not die.</summary>
@@ -110,13 +130,21 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
     {
         try
         {
-            return group is null ? null : cgroups.Measure(group);
+            if (group is null)
+                return null;
+            var measured = cgroups.Measure(group);
+            if (measured.OomKills > 0 && options.Kills is { } kills)
+                measured.OomVictims.AddRange(kills.Victims(group.Path));
+            return measured;
         }
         catch (Exception unreadable) when (unreadable is CgroupException or IOException)
         {
             return null;
         }
     }
+
+    /// <summary>What the prolog left of the wall time.</summary>
+    static long WallLimitMs(LaunchSpec spec, long prologMs) => spec.WallLimitMs <= 0 ? spec.WallLimitMs : Math.Max(1, spec.WallLimitMs - prologMs);
 
     long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
     void Reached(string point) => options.Checkpoint?.Invoke(point);

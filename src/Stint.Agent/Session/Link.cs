@@ -28,6 +28,9 @@ internal sealed partial class Link(
     {
     }
 
+    /// <summary>Who takes orders that are not the step host's; false: not that one either.</summary>
+    public Func<ToAgent, bool>? Others { get; init; }
+
     /// <summary>Returns only by <see cref="FencedException"/> or cancellation.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
@@ -62,7 +65,7 @@ internal sealed partial class Link(
         _backoff.Reset();
         Log.Connected(log, server.Address, cluster);
         outbox.Open(host);
-        var orders = new Orders(host, _verifier, outbox, time, log);
+        var orders = new Orders(host, _verifier, outbox, time, log, Others);
         var tasks = new[] { ReadAsync(socket, frame, orders, session.Token), WriteAsync(socket, session.Token), BeatAsync(heartbeat, session.Token) };
         var first = await Task.WhenAny(tasks);
         End(session, socket);

@@ -6,7 +6,7 @@ using SignedLaunch = Stint.Protocol.Agents.Launch;
 namespace Stint.Agent.Session;
 
 /// <summary>What the server tells this node to do, handed to the step host. Nothing that comes over the link ends the agent.</summary>
-internal sealed partial class Orders(IStepHost host, LaunchVerifier verifier, IStepReports reports, TimeProvider time, ILogger log)
+internal sealed partial class Orders(IStepHost host, LaunchVerifier verifier, IStepReports reports, TimeProvider time, ILogger log, Func<ToAgent, bool>? others = null)
 {
     public void Take(ToAgent message)
     {
@@ -17,10 +17,14 @@ internal sealed partial class Orders(IStepHost host, LaunchVerifier verifier, IS
                 case ToAgent.BodyOneofCase.Ack: host.Acknowledged(message.Ack.ReportId); break;
                 case ToAgent.BodyOneofCase.Launch: Launch(message.Launch); break;
                 case ToAgent.BodyOneofCase.EndJob: host.EndJob(message.EndJob); break;
+                case ToAgent.BodyOneofCase.SuspendJob: host.Suspend(message.SuspendJob); break;
+                case ToAgent.BodyOneofCase.ResumeJob: host.Resume(message.ResumeJob); break;
+                case ToAgent.BodyOneofCase.SetJobLimit: host.SetLimit(message.SetJobLimit); break;
                 case ToAgent.BodyOneofCase.SignalStep: host.Signal(message.SignalStep); break;
                 case ToAgent.BodyOneofCase.Input: host.Input(message.Input); break;
                 case ToAgent.BodyOneofCase.OutputTaken: host.OutputTaken(message.OutputTaken); break;
                 case ToAgent.BodyOneofCase.Resize: host.Resize(message.Resize); break;
+                case var _ when others?.Invoke(message) == true: break;
                 default: Log.Unknown(log, message.BodyCase.ToString()); break;   // a newer server: what is not known is not needed
             }
         }

@@ -18,7 +18,7 @@ internal sealed class Outbox : IStepReports
     public void Send(ToServer message)
     {
         if (message.ReportId != 0 && !_isOpen) return;
-        if (message.BodyCase == ToServer.BodyOneofCase.Heartbeat && !_isOpen) return;
+        if (message.BodyCase is ToServer.BodyOneofCase.Heartbeat or ToServer.BodyOneofCase.Usage && !_isOpen) return;
         _queue.Writer.TryWrite(message);
     }
 

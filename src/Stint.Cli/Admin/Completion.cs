@@ -70,6 +70,7 @@ internal static class Completion
                 "nodes" => "_stint_words \"$(sinfo -h -N -o %N 2>/dev/null | sort -u)\" \"$cur\"",
                 "help" => $"_stint_words \"{VerbNames}\" \"$cur\"",
                 "completion" => "_stint_words \"bash zsh fish\" \"$cur\"",
+                "simulate" => "case $prev in --policy) _stint_words \"fcfs easy conservative default all\" \"$cur\" ;; --estimates) _stint_words \"requested exact\" \"$cur\" ;; *) COMPREPLY=($(compgen -f -- \"$cur\")) ;; esac",
                 _ => "COMPREPLY=()",
             };
             text.Append($"        {verb.Name}) if [[ $cur == -* ]]; then _stint_words \"{Words(verb.Specs)}\" \"$cur\"; else {otherwise}; fi ;;\n");
@@ -88,7 +89,7 @@ internal static class Completion
             string operands = verb.Name switch
             {
                 "explain" or "logs" => "'*:job:($(squeue -h -o %i 2>/dev/null))'", "nodes" => "'*:node:($(sinfo -h -N -o %N 2>/dev/null))'",
-                "completion" => "'*:shell:(bash zsh fish)'", "help" => $"'*:verb:({VerbNames})'", _ => "",
+                "completion" => "'*:shell:(bash zsh fish)'", "help" => $"'*:verb:({VerbNames})'", "simulate" => "'*:trace:_files'", _ => "",
             };
             text.Append($"        {verb.Name}) _arguments -s {ZshOptions(verb.Options.Select(option => (option.Spec, option.Summary)))} {operands}".TrimEnd()).Append(" ;;\n");
         }
@@ -117,7 +118,7 @@ internal static class Completion
         foreach (var (name, _) in Commands) text.Append($"complete -c stint -n __fish_use_subcommand -a {name}\n");
         foreach (var verb in Verbs.All)
             foreach (var option in verb.Options) text.Append($"complete -c stint -n '__fish_seen_subcommand_from {verb.Name}'{FishOption(option.Spec, option.Summary)}\n");
-        text.Append("complete -c stint -n '__fish_seen_subcommand_from explain logs' -a '(squeue -h -o %i 2>/dev/null)'\ncomplete -c stint -n '__fish_seen_subcommand_from nodes' -a '(sinfo -h -N -o %N 2>/dev/null)'\ncomplete -c stint -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'\n");
+        text.Append("complete -c stint -n '__fish_seen_subcommand_from explain logs' -a '(squeue -h -o %i 2>/dev/null)'\ncomplete -c stint -n '__fish_seen_subcommand_from nodes' -a '(sinfo -h -N -o %N 2>/dev/null)'\ncomplete -c stint -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'\ncomplete -c stint -n '__fish_seen_subcommand_from simulate' -F\n");
         return text.ToString();
     }
 

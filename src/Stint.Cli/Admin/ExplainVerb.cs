@@ -33,7 +33,7 @@ internal static class ExplainVerb
         var palette = Palette.Of(context);
         Head(context, palette, view.Job, clock);
         Request(context, palette, view.Job);
-        if (view.Job.State == "PENDING") await PendingReason.WriteAsync(context, palette, view.Job, clock);
+        if (view.Job.State == "PENDING") await PendingReason.WriteAsync(context, palette, view.Job, view.Pending, clock);
         else if (JobStates.IsEnded(view.Job.State)) EndReason.Write(context, palette, view);
         foreach (var receipt in view.Steps) ReceiptTable.Write(context, palette, receipt);
         if (view.Steps.Length == 0 && view.Job.State is not "PENDING")
@@ -65,6 +65,17 @@ internal static class ExplainVerb
         context.Out.Write($"{palette.Paint($"Job {JobLookup.Name(job)}", Tone.Strong)} {Printable.Of(job.Name)} of {Printable.Of(job.User)}: {palette.Paint(job.State, JobsVerb.ToneOf(job.State))}{when}\n\n");
     }
 
+    /// <summary>Devices, features, licences and the like, as they were asked for.</summary>
+    private static string Wishes(JobView job)
+    {
+        var wishes = new List<string>();
+        foreach (var (what, value) in ((string, string?)[])[("per node", job.TresPerNode), ("for the job", job.TresPerJob), ("per task", job.TresPerTask), ("per socket", job.TresPerSocket)])
+            if (value is not null) wishes.Add($"{value.Replace("gres:", "", StringComparison.Ordinal)} {what}");
+        foreach (var (what, value) in ((string, string?)[])[("features", job.Constraint), ("licences", job.Licenses), ("reservation", job.Reservation), ("QOS", job.Qos)])
+            if (value is not null) wishes.Add($"{what} {Printable.Of(value)}");
+        return string.Join(", ", wishes);
+    }
+
     private static void Request(CommandContext context, Palette palette, JobView job)
     {
         string nodes = job.NodesMax > job.NodesMin ? $"{job.NodesMin} to {job.NodesMax} nodes" : Quantity.Count(Math.Max(1, job.NodesMin), "node");
@@ -72,8 +83,9 @@ internal static class ExplainVerb
         string time = job.TimeLimitMs == 0 ? "no time limit" : $"{SlurmDuration.Format(job.TimeLimitMs)} at most";
         string where = (job.RequestedNodes is { } wanted ? $", on {wanted}" : "") + (job.ExcludedNodes is { } not ? $", not on {not}" : "") + (job.Exclusive ? ", nodes for itself alone" : "");
         Prose.Write(context.Out, palette, context.Columns, "asked", $"{nodes}, {Quantity.Count(Math.Max(1, job.Tasks), "task")} × {Quantity.Count(Math.Max(1, job.CpusPerTask), "CPU")}, {memory}, {time}, partition {job.Partition}{where}");
+        if (Wishes(job) is { Length: > 0 } wishes) Prose.Write(context.Out, palette, context.Columns, "", wishes);
         foreach (var share in job.Shares)
-            Prose.Write(context.Out, palette, context.Columns, "given", $"{share.Node}: {(share.Cpus.Length == 1 ? "CPU" : "CPUs")} {CpuRanges.Print(share.Cpus)}, {Quantity.Bytes(share.MemoryBytes)}");
+            Prose.Write(context.Out, palette, context.Columns, "given", $"{share.Node}: {(share.Cpus.Length == 1 ? "CPU" : "CPUs")} {CpuRanges.Print(share.Cpus)}, {Quantity.Bytes(share.MemoryBytes)}{(share.Gres.Length > 0 ? $", {share.Gres}" : "")}");
         if (job.Shares.Length == 0 && job.NodeList.Length > 0) Prose.Write(context.Out, palette, context.Columns, "given", $"{job.NodeList}: {Quantity.Count(job.Cpus, "CPU")}, {Quantity.Bytes(job.MemoryBytes)}");
     }
 }

@@ -7,13 +7,17 @@ namespace Stint.Cli.Admin;
 /// <summary>Why a job waits, with the numbers, and what would make it start.</summary>
 internal static class PendingReason
 {
-    public static async Task WriteAsync(CommandContext context, Palette palette, JobView job, Clock clock)
+    public static async Task WriteAsync(CommandContext context, Palette palette, JobView job, PendingView? pending, Clock clock)
     {
-        string detail = job.ReasonDetail.Length > 0 ? $": {job.ReasonDetail}" : "";
+        string sentence = pending is { Sentence.Length: > 0 } ? pending.Sentence : job.ReasonDetail;
+        string detail = sentence.Length > 0 ? $": {sentence}" : "";
         Prose.Write(context.Out, palette, context.Columns, "waits", $"{job.Reason}{detail}", Tone.Warn);
-        if (job.StartMs > clock.NowMs) Prose.Write(context.Out, palette, context.Columns, "start", $"expected {clock.At(job.StartMs, "")}");
+        if (pending is { PlannedStartMs: > 0 }) Prose.Write(context.Out, palette, context.Columns, "start", $"planned {clock.At(pending.PlannedStartMs, "")}{(pending.PlannedNodes.Length > 0 ? $" on {pending.PlannedNodes}" : "")}");
+        else if (job.StartMs > clock.NowMs) Prose.Write(context.Out, palette, context.Columns, "start", $"expected {clock.At(job.StartMs, "")}");
         string id = JobLookup.Name(job);
-        switch (job.Reason)
+        if (pending is { Factors.Length: > 0 }) Factors(context, palette, pending);
+        foreach (string remedy in pending?.Remedies ?? []) Say(remedy);
+        switch (job.Reason.Split(',')[0])
         {
             case "Resources" or "ReqNodeNotAvail" or "NodeDown" or "PartitionConfig" or "BadConstraints":
                 await ResourcesAsync(context, palette, job);
@@ -51,6 +55,13 @@ internal static class PendingReason
         }
 
         void Say(string text) => Prose.Write(context.Out, palette, context.Columns, "starts", text);
+    }
+
+    /// <summary>The sum that makes its place in the queue.</summary>
+    private static void Factors(CommandContext context, Palette palette, PendingView pending)
+    {
+        string sum = string.Join(" + ", pending.Factors.Select(one => FormattableString.Invariant($"{one.Name} {one.Value:0.###} × {one.Weight:0.###} = {one.Points:0}")));
+        Prose.Write(context.Out, palette, context.Columns, "priority", FormattableString.Invariant($"{pending.Priority:0}: {sum}"));
     }
 
     /// <summary>What is free where, so that the missing part can be seen; and whether any node could ever do.</summary>

@@ -10,16 +10,25 @@ internal sealed record Verb(string Name, string Arguments, string Summary, VerbO
     /// <summary>More for <c>stint help VERB</c>.</summary>
     public string Details { get; init; } = "";
     public string[] Examples { get; init; } = [];
+    /// <summary>The verb reads its words itself; the options here are for help and completion.</summary>
+    public bool IsPassedOn { get; init; }
 
     public IReadOnlyList<OptionSpec> Specs => [.. Options.Select(option => option.Spec), VerbOption.Help.Spec];
 
     public async Task<int> RunAsync(CommandContext context)
     {
+        if (IsPassedOn && !context.Arguments.Any(word => word is "--help" or "-h")) return await RunAsync(context, new ParsedLine([], [], null));
+        if (IsPassedOn) { HelpPage.WriteVerb(context, this); return 0; }
         var line = OptionParser.Parse(Specs, context.Arguments, stopAtOperand: false);
         if (line.Error is not null) return Complain(context, line.Error);
         if (line.Has("help")) { HelpPage.WriteVerb(context, this); return 0; }
         if (line.Operands.Count < OperandsMin) return Complain(context, $"{Arguments.Split(' ')[0]} is missing");
         if (line.Operands.Count > OperandsMax) return Complain(context, $"'{context.Arguments[line.Operands[OperandsMax]]}' is one word too many");
+        return await RunAsync(context, line);
+    }
+
+    private async Task<int> RunAsync(CommandContext context, ParsedLine line)
+    {
         try
         {
             return await Run(context, line);

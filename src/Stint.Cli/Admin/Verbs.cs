@@ -23,6 +23,18 @@ internal static class Verbs
         new("token", "", "a one-time token that lets a machine join", [new("node", 'n', "NAME", "only for a node of this name"), new("for", '\0', "TIME", "valid this long: 90s, 45m, 1h, 7d (default 1h)"), VerbOption.Json], 0, 0, TokenVerb.RunAsync),
         new("join", "SERVER TOKEN", "start the agent on this machine with a token from `stint token`",
             [new("ca-fingerprint", '\0', "HEX", "fingerprint of the cluster's CA, printed with the token"), new("node", 'n', "NAME", "name of this node (default: the host's)"), new("home", '\0', "DIR", "folder of the agent's state (default: STINT_HOME, else /var/lib/stint)"), new("print", '\0', "", "print the agent's command line and do not start it")], 2, 2, JoinVerb.RunAsync),
+        new("offer", "", "what could satisfy a request, and when: the options of sbatch, nothing is submitted", OfferVerb.Options, 0, 0, OfferVerb.RunAsync)
+        {
+            IsPassedOn = true,
+            Details = "Resource options are sbatch's, also from SBATCH_* variables; see sbatch --help. The start is the scheduler's own answer\nif running jobs use all of their time and nobody submits before.",
+            Examples = ["stint offer -n 16 --mem=32G", "stint offer -N 2 --exclusive -t 4:00:00 -p gpu --json"],
+        },
+        new("simulate", "TRACE", "replay a workload through the scheduler: what if the cluster or its rules were others?", SimulateVerb.Options, 1, 1, SimulateVerb.RunAsync)
+        {
+            IsPassedOn = true,
+            Details = "TRACE is an export of `sacct -P`, a trace in the Standard Workload Format (.swf), a CSV of GPU jobs (timestamp,duration,num_gpus) or pods\n(cpu_milli,memory_mib,num_gpu,gpu_milli,creation_time,deletion_time), each also as .gz; or synthetic:JOBS. docs/simulate.md says more.\nExit codes: 0 done, 1 a file cannot be read, 2 wrong words.",
+            Examples = ["stint simulate jobs.txt --cluster bigger.yaml --policy all", "stint simulate KTH-SP2.swf --processors 100 --plot out.svg"],
+        },
         new("completion", "SHELL", "completion script for bash, zsh or fish", [], 1, 1, CompletionVerb.RunAsync)
         {
             Details = "For bash: stint completion bash > ~/.local/share/bash-completion/completions/stint\nFor zsh: stint completion zsh > a folder of $fpath, as _stint\nFor fish: stint completion fish > ~/.config/fish/completions/stint.fish",

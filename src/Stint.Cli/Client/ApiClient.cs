@@ -35,6 +35,12 @@ public sealed class ApiClient(string socketPath, int retryForMs = 10_000, int an
         return ExchangeAsync(Head("POST", path, json.Length), json, responseType, cancellation);
     }
 
+    public Task<TResponse> DeleteAsync<TResponse>(string path, JsonTypeInfo<TResponse> type, CancellationToken cancellation)
+    {
+        HasPosted = true;
+        return ExchangeAsync(Head("DELETE", path, 0), [], type, cancellation);
+    }
+
     public async Task<SubmitResponse> SubmitAsync(SubmitRequest request, CancellationToken cancellation)
     {
         byte[] json = SubmitJson.Write(request);

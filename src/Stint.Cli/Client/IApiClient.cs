@@ -13,6 +13,7 @@ public interface IApiClient
     /// <summary>Throws <see cref="ApiRefusedException"/> when the server refuses and <see cref="ApiUnreachableException"/> when there is none.</summary>
     Task<TResponse> GetAsync<TResponse>(string pathAndQuery, JsonTypeInfo<TResponse> type, CancellationToken cancellation);
     Task<TResponse> PostAsync<TRequest, TResponse>(string path, TRequest body, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TResponse> responseType, CancellationToken cancellation);
+    Task<TResponse> DeleteAsync<TResponse>(string path, JsonTypeInfo<TResponse> type, CancellationToken cancellation);
     /// <summary>POST /api/v1/jobs; repeated by the client while the server restarts, when the request carries a client token.</summary>
     Task<SubmitResponse> SubmitAsync(SubmitRequest request, CancellationToken cancellation) =>
         PostAsync("/api/v1/jobs", request, ApiJson.Default.SubmitRequest, ApiJson.Default.SubmitResponse, cancellation);

@@ -9,9 +9,15 @@ namespace Stint.Cli.Client;
 /// </summary>
 internal static class SubmitJson
 {
-    public static byte[] Write(SubmitRequest r)
+    public static byte[] Write(SubmitRequest request)
     {
-        var json = new JsonText(r.Script.Length * 4 / 3 + r.Environment.Length * 4 / 3 + 4096);
+        var json = new JsonText(request.Script.Length * 4 / 3 + request.Environment.Length * 4 / 3 + 4096);
+        Append(json, request);
+        return json.ToArray();
+    }
+
+    private static void Append(JsonText json, SubmitRequest r)
+    {
         json.Open();
         json.Text("name", r.Name).Text("partition", r.Partition).Text("account", r.Account);
         json.Number("nodesMin", r.NodesMin).Number("nodesMax", r.NodesMax);
@@ -36,7 +42,56 @@ internal static class SubmitJson
             json.Close();
         }
         json.Flag("testOnly", r.TestOnly);
-        return json.Close().ToArray();
+        AppendResources(json, r);
+        AppendPolicy(json, r);
+        if (r.Components is { } components)
+        {
+            json.Name("components").OpenList();
+            for (int i = 0; i < components.Length; i++)
+            {
+                if (i > 0) json.NextItem();
+                Append(json, components[i]);
+            }
+            json.CloseList();
+        }
+        json.Close();
+    }
+
+    private static void AppendResources(JsonText json, SubmitRequest r)
+    {
+        json.Flag("nodesAsked", r.NodesAsked).Text("constraint", r.Constraint).Text("prefer", r.Prefer).Text("gres", r.Gres);
+        json.Text("gpus", r.Gpus).Text("gpusPerNode", r.GpusPerNode).Text("gpusPerTask", r.GpusPerTask).Text("gpusPerSocket", r.GpusPerSocket);
+        json.Text("gpuBind", r.GpuBind).Text("gresFlags", r.GresFlags);
+        if (r.MemoryPerGpuBytes is { } perGpu) json.Number("memoryPerGpuBytes", perGpu);
+        json.Number("cpusPerGpu", r.CpusPerGpu).Number("tasksPerGpu", r.TasksPerGpu).Number("diskBytes", r.DiskBytes);
+        json.Number("threadsPerCore", r.ThreadsPerCore).Number("socketsPerNode", r.SocketsPerNode).Number("coresPerSocket", r.CoresPerSocket);
+        json.Number("tasksPerCore", r.TasksPerCore).Number("tasksPerSocket", r.TasksPerSocket).Flag("oneThreadPerTask", r.OneThreadPerTask);
+        if (r.CoreSpec is { } cores) json.Number("coreSpec", cores);
+        if (r.ThreadSpec is { } threads) json.Number("threadSpec", threads);
+        json.Number("cpusPerNodeMin", r.CpusPerNodeMin).Text("sharing", r.Sharing).Flag("contiguous", r.Contiguous).Flag("spread", r.Spread).Flag("useMinNodes", r.UseMinNodes);
+        json.Number("switchesMax", r.SwitchesMax).Signed("switchesWaitMs", r.SwitchesWaitMs).Number("segment", r.Segment).Text("distribution", r.Distribution);
+        json.Text("limitPolicy", r.LimitPolicy);
+        if (r.Ranges is { } ranges) AppendRanges(json, ranges);
+    }
+
+    private static void AppendPolicy(JsonText json, SubmitRequest r)
+    {
+        json.Text("qos", r.Qos).Text("reservation", r.Reservation).Text("wckey", r.Wckey).Text("licenses", r.Licenses);
+        json.Signed("deadlineMs", r.DeadlineMs).Signed("timeMinMs", r.TimeMinMs);
+        if (r.Priority is { } priority) json.Number("priority", priority);
+        json.Flag("noKill", r.NoKill).Flag("reboot", r.Reboot);
+        if (r.KillOnInvalidDependency is { } kill) json.Flag("killOnInvalidDependency", kill);
+        json.Text("mailType", r.MailType).Text("mailUser", r.MailUser);
+    }
+
+    private static void AppendRanges(JsonText json, ResourceRangesRequest r)
+    {
+        json.Name("ranges").Open();
+        json.Number("cpusMin", r.CpusMin).Number("cpusMax", r.CpusMax).Number("memoryMinBytes", r.MemoryMinBytes).Number("memoryMaxBytes", r.MemoryMaxBytes);
+        json.Number("diskMinBytes", r.DiskMinBytes).Number("diskMaxBytes", r.DiskMaxBytes).Text("gpuVendor", r.GpuVendor).Texts("gpuNames", r.GpuNames);
+        json.Number("gpusMin", r.GpusMin).Number("gpusMax", r.GpusMax).Number("gpuMemoryMinBytes", r.GpuMemoryMinBytes).Number("gpuMemoryMaxBytes", r.GpuMemoryMaxBytes);
+        json.Number("gpuTotalMemoryMinBytes", r.GpuTotalMemoryMinBytes).Number("gpuTotalMemoryMaxBytes", r.GpuTotalMemoryMaxBytes);
+        json.Close();
     }
 
     /// <summary>Reads what our server writes for an accepted job; anything else is left to the serializer.</summary>
@@ -61,6 +116,9 @@ internal static class SubmitJson
         public JsonText Open() { Byte('{'); _first = true; return this; }
         public JsonText Close() { Byte('}'); _first = false; return this; }
         public byte[] ToArray() => _buffer[.._length];
+        public void OpenList() => Byte('[');
+        public void CloseList() { Byte(']'); _first = false; }
+        public void NextItem() => Byte(',');
 
         public JsonText Name(string name)
         {
@@ -95,6 +153,18 @@ internal static class SubmitJson
             }
             Byte(']');
             return this;
+        }
+
+        public void Texts(string name, string[] values)
+        {
+            Name(name);
+            OpenList();
+            for (int i = 0; i < values.Length; i++)
+            {
+                if (i > 0) NextItem();
+                Quoted(values[i]);
+            }
+            CloseList();
         }
 
         private void Base64(byte[] value) { Byte('"'); Ascii(Convert.ToBase64String(value)); Byte('"'); }

@@ -18,7 +18,7 @@ internal static class LaunchEnvironment
         new("NO_REQUEUE", "no-requeue", true), new("OPEN_MODE", "open-mode"), new("OUTPUT", "output"), new("OVERCOMMIT", "overcommit", true), new("PARTITION", "partition"),
         new("PROFILE", "profile"), new("QOS", "qos"), new("REQUEUE", "requeue", true), new("RESERVATION", "reservation"), new("SIGNAL", "signal"),
         new("SPREAD_JOB", "spread-job", true), new("THREADS_PER_CORE", "threads-per-core"), new("THREAD_SPEC", "thread-spec"), new("TIMELIMIT", "time"),
-        new("TRES_PER_TASK", "tres-per-task"), new("USE_MIN_NODES", "use-min-nodes", true), new("WAIT", "wait", true), new("WAIT_ALL_NODES", "wait-all-nodes"), new("WCKEY", "wckey"),
+        new("TRES_PER_TASK", "tres-per-task"), new("USE_MIN_NODES", "use-min-nodes", true), new("REQ_SWITCH", "switches"), new("SEGMENT_SIZE", "segment"), new("WAIT", "wait", true), new("WAIT_ALL_NODES", "wait-all-nodes"), new("WCKEY", "wckey"),
     ];
 
     private static readonly Variable[] Srun =
@@ -29,6 +29,13 @@ internal static class LaunchEnvironment
         new("SLURM_MEM_PER_CPU", "mem-per-cpu"), new("SLURM_MEM_PER_NODE", "mem"), new("SLURM_JOB_NUM_NODES", "nodes"), new("SLURM_NNODES", "nodes"),
         new("SLURM_NPROCS", "ntasks"), new("SLURM_NTASKS", "ntasks"), new("SLURM_NTASKS_PER_NODE", "ntasks-per-node"), new("SLURM_OPEN_MODE", "open-mode"),
         new("SLURM_OVERLAP", "overlap", true), new("SLURM_PARTITION", "partition"), new("SLURM_SIGNAL", "signal"), new("SLURM_TIMELIMIT", "time"),
+        new("SLURM_CORE_SPEC", "core-spec"), new("SLURM_CPUS_PER_GPU", "cpus-per-gpu"), new("SLURM_DISTRIBUTION", "distribution"), new("SLURM_GPUS", "gpus"),
+        new("SLURM_GPUS_PER_NODE", "gpus-per-node"), new("SLURM_GPUS_PER_SOCKET", "gpus-per-socket"), new("SLURM_GPUS_PER_TASK", "gpus-per-task"),
+        new("SLURM_GPU_BIND", "gpu-bind"), new("SLURM_GRES", "gres"), new("SLURM_GRES_FLAGS", "gres-flags"), new("SLURM_HINT", "hint"),
+        new("SLURM_MEM_PER_GPU", "mem-per-gpu"), new("SLURM_NO_KILL", "no-kill", true), new("SLURM_NTASKS_PER_CORE", "ntasks-per-core"),
+        new("SLURM_NTASKS_PER_GPU", "ntasks-per-gpu"), new("SLURM_NTASKS_PER_SOCKET", "ntasks-per-socket"), new("SLURM_QOS", "qos"), new("SLURM_REQ_SWITCH", "switches"),
+        new("SLURM_RESERVATION", "reservation"), new("SLURM_SPREAD_JOB", "spread-job", true), new("SRUN_SEGMENT_SIZE", "segment"), new("SLURM_THREAD_SPEC", "thread-spec"),
+        new("SLURM_THREADS_PER_CORE", "threads-per-core"), new("SLURM_TRES_PER_TASK", "tres-per-task"), new("SLURM_USE_MIN_NODES", "use-min-nodes", true), new("SLURM_WCKEY", "wckey"),
         new("SLURM_UNBUFFEREDIO", "unbuffered", true), new("SLURM_WORKING_DIR", "chdir"), new("SRUN_ERROR", "error"), new("SRUN_INPUT", "input"), new("SRUN_OUTPUT", "output"),
     ];
 

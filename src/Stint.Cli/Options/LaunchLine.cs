@@ -6,6 +6,9 @@ namespace Stint.Cli.Options;
 /// <param name="ExitCode">null: go on; otherwise the command is over (help, version, an error already said).</param>
 public sealed record LaunchLine(LaunchOptions Options, List<int> Operands, int? ExitCode)
 {
+    /// <summary>Options of the second and later components of a heterogeneous job.</summary>
+    public List<LaunchOptions> Components { get; init; } = [];
+
     /// <summary>Slurm's exit code for a command line it does not understand: exit(-1).</summary>
     public const int BadUsage = 255;
 
@@ -19,7 +22,7 @@ public sealed record LaunchLine(LaunchOptions Options, List<int> Operands, int? 
         var now = context.Time.GetUtcNow();
         var zone = context.Time.LocalTimeZone;
         var options = new LaunchOptions(command, now, zone);
-        var line = OptionParser.Parse(table, context.Arguments, stopAtOperand: true);
+        var (line, typedLater) = ParseComponents(table, context.Arguments);
         LaunchLine Done(int code) => new(options, line.Operands, code);
         if (line.Error is { } error) return Done(Usage(context, error));
         if (line.Has("help")) { context.Out.Write(LaunchHelp.Full(context.Name, table)); return Done(0); }
@@ -29,20 +32,51 @@ public sealed record LaunchLine(LaunchOptions Options, List<int> Operands, int? 
         var typed = new Source(OptionSource.CommandLine, line.Options);
         var environment = new Source(OptionSource.Environment, LaunchEnvironment.Read(command, table, context.Environment));
         if (!Apply(context, options, typed)) return Done(BadUsage);
+        // The script may stand with the last component; it is the whole job's.
+        foreach (var option in typedLater.SelectMany(later => later))
+            if (option.Id == "wrap") options.Set(option, OptionSource.CommandLine);
+        if (readScript is null && typedLater.Count > 0) return Done(Usage(context, "heterogeneous jobs (':') are for sbatch in this version of Stint"));
         if (readScript is null) return Merge(context, command, line, [environment, typed]) is { } merged ? new(merged, line.Operands, null) : Done(BadUsage);
 
         var (directives, code) = readScript(options, line.Operands);
         if (code is { } over) return Done(over);
-        var sources = new List<Source>();
+        var scripts = new List<List<Source>> { new() };
         foreach (var directive in directives ?? [])
         {
+            if (directive.BeginsComponent)
+            {
+                scripts.Add([]);
+                continue;
+            }
             var parsed = OptionParser.Parse(table, directive.Words, stopAtOperand: true);
             if (parsed.Error is { } wrong) return Done(Usage(context, $"line {directive.Line} of the script: {wrong}"));
-            sources.Add(new Source(OptionSource.Script, parsed.Options, directive.Line));
+            scripts[^1].Add(new Source(OptionSource.Script, parsed.Options, directive.Line));
         }
-        sources.Add(environment);
-        sources.Add(typed);
-        return Merge(context, command, line, sources) is { } all ? new(all, line.Operands, null) : Done(BadUsage);
+        var all = new List<LaunchOptions>();
+        for (int i = 0; i < Math.Max(scripts.Count, typedLater.Count + 1); i++)
+        {
+            var given = i == 0 ? typed : new Source(OptionSource.CommandLine, i <= typedLater.Count ? typedLater[i - 1] : []);
+            if (Merge(context, command, line, [.. i < scripts.Count ? scripts[i] : [], environment, given]) is not { } merged) return Done(BadUsage);
+            all.Add(merged);
+        }
+        return new(all[0], line.Operands, null) { Components = all.GetRange(1, all.Count - 1) };
+    }
+
+    /// <summary><c>options : options … script</c>: a lone colon where an operand could be begins the next component. Operands are the last one's.</summary>
+    private static (ParsedLine Line, List<List<GivenOption>> Later) ParseComponents(List<OptionSpec> table, IReadOnlyList<string> arguments)
+    {
+        var line = OptionParser.Parse(table, arguments, stopAtOperand: true);
+        var later = new List<List<GivenOption>>();
+        var operands = line.Operands;
+        while (line.Error is null && operands.Count > 0 && arguments[operands[0]] == ":")
+        {
+            int begin = operands[0] + 1;
+            var next = OptionParser.Parse(table, [.. arguments.Skip(begin)], stopAtOperand: true);
+            if (next.Error is not null) return (line with { Error = next.Error }, later);
+            later.Add(next.Options);
+            operands = next.Operands.ConvertAll(at => at + begin);
+        }
+        return (line with { Operands = operands }, later);
     }
 
     private static LaunchOptions? Merge(CommandContext context, LaunchCommand command, ParsedLine line, List<Source> sources)

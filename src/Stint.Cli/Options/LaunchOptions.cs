@@ -1,3 +1,4 @@
+using Stint.Protocol.Api;
 using Stint.Protocol.Slurm;
 
 namespace Stint.Cli.Options;
@@ -51,6 +52,8 @@ public sealed partial class LaunchOptions(LaunchCommand command, DateTimeOffset 
     public bool DisableStatus { get; private set; }
     public bool QuitOnInterrupt { get; private set; }
     public uint? JobId { get; private set; }
+    /// <summary>Everything about nodes and policy, in the API's own words; what has a property here is not set in it.</summary>
+    public SubmitRequest Request { get; private set; } = new();
 
     /// <summary>Accepted without effect, to be told to the user: <c>--mail-type has no effect: …</c>.</summary>
     public List<string> Notes { get; } = [];
@@ -65,6 +68,9 @@ public sealed partial class LaunchOptions(LaunchCommand command, DateTimeOffset 
     {
         string value = option.Value ?? "";
         string? error = SetResource(option.Id, option.Value, source, out bool known);
+        if (!known) error = SetGpu(option.Id, value, source, out known);
+        if (!known) error = SetNode(option.Id, option.Value, out known);
+        if (!known) error = SetPolicy(option.Id, option.Value, out known);
         if (!known) error = SetJob(option.Id, option.Value, out known);
         if (!known) error = SetFile(option.Id, value, out known);
         if (!known) error = SetStep(option.Id, option.Value, out known);
@@ -76,7 +82,8 @@ public sealed partial class LaunchOptions(LaunchCommand command, DateTimeOffset 
 
     /// <summary>Options that belong together; called when all sources are in.</summary>
     public string? Check() =>
-        MemoryPerNodeBytes is not null && MemoryPerCpuBytes is not null ? "--mem, --mem-per-cpu, and --mem-per-gpu are mutually exclusive."
+        Count(MemoryPerNodeBytes, MemoryPerCpuBytes, Request.MemoryPerGpuBytes) > 1 ? "--mem, --mem-per-cpu, and --mem-per-gpu are mutually exclusive."
+        : CheckTogether() is { } together ? together
         : Pty && (StdOut ?? StdErr ?? StdIn) is not null ? "--error/--input/--output incompatible with --pty"
         : null;
 
@@ -89,11 +96,24 @@ public sealed partial class LaunchOptions(LaunchCommand command, DateTimeOffset 
     {
         if (!MemorySize.TryParse(value, out ulong bytes, out _)) return Invalid(id);
         // The stronger source decides between the two kinds; said twice at one place they contradict each other.
-        if (source > _memorySource) (MemoryPerNodeBytes, MemoryPerCpuBytes) = (null, null);
+        if (source > _memorySource)
+        {
+            (MemoryPerNodeBytes, MemoryPerCpuBytes) = (null, null);
+            Request = Request with { MemoryPerGpuBytes = null };
+        }
         _memorySource = source;
         if (id == "mem") MemoryPerNodeBytes = bytes;
+        else if (id == "mem-per-gpu") Request = Request with { MemoryPerGpuBytes = bytes };
         else MemoryPerCpuBytes = bytes;
         return null;
+    }
+
+    private static int Count(params ReadOnlySpan<ulong?> values)
+    {
+        int given = 0;
+        foreach (var value in values)
+            if (value is not null) given++;
+        return given;
     }
 
     private string? SetNodes(string value)

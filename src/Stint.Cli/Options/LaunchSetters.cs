@@ -19,7 +19,7 @@ public sealed partial class LaunchOptions
                 else if (id == "ntasks-per-node") TasksPerNode = count;
                 else CpusPerTask = count;
                 return null;
-            case "mem" or "mem-per-cpu": return SetMemory(id, value!, source);
+            case "mem" or "mem-per-cpu" or "mem-per-gpu": return SetMemory(id, value!, source);
             case "time":
                 if (!SlurmDuration.TryParseLimit(value!, out long limitMs, out _)) return Invalid(id);
                 TimeLimitMs = limitMs;
@@ -31,9 +31,14 @@ public sealed partial class LaunchOptions
                 else Exclude = value;
                 return null;
             case "exclusive":
-                if (value is "user" or "mcs" or "topo") return $"--exclusive={value} is not supported yet by this version of Stint";
-                if (value is not (null or "" or "exclusive")) return Invalid(id);
-                Exclusive = true;
+                if (value is "mcs") return $"--exclusive={value} is not supported yet by this version of Stint";
+                if (value is not (null or "" or "exclusive" or "user" or "topo")) return Invalid(id);
+                Exclusive = value is not ("user" or "topo");
+                Request = Request with { Sharing = Exclusive ? null : value };
+                return null;
+            case "oversubscribe":
+                Exclusive = false;
+                Request = Request with { Sharing = "oversubscribe" };
                 return null;
             default: known = false; return null;
         }
@@ -144,11 +149,21 @@ public sealed partial class LaunchOptions
         }
     }
 
+    private static readonly string[] MailTypes =
+    [
+        "NONE", "BEGIN", "END", "FAIL", "REQUEUE", "ALL", "INVALID_DEPEND", "STAGE_OUT", "TIME_LIMIT", "TIME_LIMIT_90", "TIME_LIMIT_80", "TIME_LIMIT_50", "ARRAY_TASKS",
+    ];
+
     private string? SetWithoutEffect(GivenOption option, out bool known)
     {
-        known = option.Id is "mail-type" or "mail-user" or "ignore-pbs" or "oversubscribe";
-        if (option.Id is "mail-type" or "mail-user") Notes.Add($"{option.Spelling} has no effect: this version of Stint sends no mail");
-        if (option.Id == "oversubscribe") Notes.Add($"{option.Spelling} has no effect: CPUs are never shared between jobs");
+        known = option.Id is "mail-type" or "mail-user" or "ignore-pbs";
+        if (option.Id is "mail-type" or "mail-user" && option.Value?.ToUpperInvariant() != "NONE") Notes.Add($"{option.Spelling} has no effect: this version of Stint sends no mail");
+        if (option.Id == "mail-type")
+        {
+            if (System.Array.Find(option.Value!.Split(','), v => System.Array.IndexOf(MailTypes, v.ToUpperInvariant()) < 0) is not null) return Invalid(option.Id);
+            Request = Request with { MailType = option.Value.ToUpperInvariant() };
+        }
+        if (option.Id == "mail-user") Request = Request with { MailUser = option.Value };
         return null;
     }
 

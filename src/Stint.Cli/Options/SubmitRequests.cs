@@ -9,13 +9,14 @@ internal static class SubmitRequests
     public static SubmitRequest From(CommandContext context, LaunchOptions options, string jobName, string command)
     {
         string workDir = WorkDir(context, options);
-        return new SubmitRequest
+        return options.Request with
         {
             Name = options.JobName ?? jobName,
             Partition = options.Partition,
             Account = options.Account,
             NodesMin = options.NodesMin ?? 1,
             NodesMax = options.NodesMax ?? 0,
+            NodesAsked = options.NodesMin is not null,
             Tasks = options.Tasks,
             TasksPerNode = options.TasksPerNode,
             CpusPerTask = options.CpusPerTask ?? 1,

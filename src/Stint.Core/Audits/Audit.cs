@@ -3,6 +3,7 @@ using Stint.Core.Jobs;
 using Stint.Core.Journal;
 using Stint.Core.Nodes;
 using Stint.Core.Resources;
+using Stint.Core.Scheduling;
 
 namespace Stint.Core;
 
@@ -12,10 +13,16 @@ public sealed partial class Cluster
     public void Audit()
     {
         AuditNodes();
+        AuditDevices();
+        AuditLicenses();
         AuditWaiting();
         AuditIndexes();
+        AuditUsage();
         foreach (var (id, book) in arrays) AuditArray(id, book);
         foreach (var job in jobs.Values) AuditJob(job);
+        AuditReservations();
+        AuditSuspensions();
+        AuditDeadlines();
     }
 
     private static void Must(bool holds, string invariant)
@@ -34,9 +41,9 @@ public sealed partial class Cluster
             {
                 if (job.Released.Contains(share.Node)) continue;
                 Must(held.TryGetValue(share.Node, out var sum), $"job {job.Id} holds a share on {share.Node}, which is not known");
-                var cpus = CpuSet.FromBytes(share.Cpus);
-                Must(!cpus.IsEmpty, $"job {job.Id} holds no CPU on {share.Node}");
-                Must(!cpus.Intersects(sum.Cpus), $"job {job.Id} holds CPUs on {share.Node} that another job holds");
+                var cpus = job.YieldsCpus ? default : CpuSet.FromBytes(share.Cpus);
+                Must(!cpus.IsEmpty || job.YieldsCpus, $"job {job.Id} holds no CPU on {share.Node}");
+                Must(!cpus.Intersects(sum.Cpus) || Holder.Of(job.Spec).SharesCpus, $"job {job.Id} holds CPUs on {share.Node} that another job holds");
                 Must(sum.Jobs.Add(job.Id), $"job {job.Id} holds two shares on {share.Node}");
                 held[share.Node] = (sum.Cpus.Union(cpus), sum.Memory + share.MemoryBytes, sum.Jobs);
             }
@@ -49,11 +56,11 @@ public sealed partial class Cluster
 
     private static void AuditNode(Node node, CpuSet cpus, ulong memory, HashSet<uint> holders)
     {
-        Must(node.AllCpus == CpuSet.Full((int)node.Hardware.Cpus), $"node {node.Name} has other CPUs than it registered");
-        Must(cpus.IsSubsetOf(node.AllCpus), $"jobs hold CPUs that node {node.Name} does not have");
+        Must(node.AllCpus == CpuSet.Full((int)node.Hardware.Cpus).Except(node.Kind.KeptCores), $"node {node.Name} has other CPUs than it registered");
+        Must(cpus.IsSubsetOf(CpuSet.Full((int)node.Hardware.Cpus)), $"jobs hold CPUs that node {node.Name} does not have");
         Must(node.FreeCpus == node.AllCpus.Except(cpus),
             $"node {node.Name} counts CPUs {node.FreeCpus} as free; {node.AllCpus.Except(cpus)} are");
-        Must(node.CpusAllocated == cpus.Count, $"node {node.Name} counts {node.CpusAllocated} CPUs as allocated; {cpus.Count} are");
+        Must(node.CpusAllocated == cpus.CountIn(node.AllCpus), $"node {node.Name} counts {node.CpusAllocated} CPUs as allocated; {cpus.Count} are");
         Must(node.MemoryAllocatedBytes == memory, $"node {node.Name} counts {node.MemoryAllocatedBytes} bytes as allocated; {memory} are");
         Must(memory <= node.Hardware.MemoryBytes, $"node {node.Name} has {node.Hardware.MemoryBytes} bytes; {memory} are allocated");
         Must(node.Jobs.SetEquals(holders), $"node {node.Name} lists other jobs than those that hold a share on it");
@@ -62,21 +69,26 @@ public sealed partial class Cluster
     private void AuditWaiting()
     {
         var queued = new HashSet<uint>();
-        foreach (var partition in partitionsByName.Values)
-            foreach (var job in partition.Queue)
+        foreach (var group in queue.Classes)
+        {
+            var before = queued.Count;
+            foreach (var job in group.Jobs())
             {
                 Must(queued.Add(job.Id), $"job {job.Id} is in two queues");
                 Must(ReferenceEquals(jobs.GetValueOrDefault(job.Id), job), $"the queue holds job {job.Id}, which is not known");
                 Must(job.State == JobState.Pending && !job.Held,
                     $"the queue holds job {job.Id}, which is {job.State}{(job.Held ? " and held" : "")}");
-                Must(partition.Name == job.Spec.Partition, $"job {job.Id} is in the queue of {partition.Name}");
+                Must(group.Key.Equals(ClassKey.OfClass(job.Spec)), $"job {job.Id} is in a class of others");
             }
+            Must(queued.Count - before == group.Count && group.Count > 0, $"a class counts {group.Count} jobs; it has {queued.Count - before}");
+        }
+        Must(queued.Count == queue.Count, $"the queue counts {queue.Count} jobs; it has {queued.Count}");
         foreach (var job in jobs.Values)
             if (job.State == JobState.Pending)
                 Must(queued.Contains(job.Id) != parked.Contains(job.Id), $"pending job {job.Id} is in none, or both, of queue and parking");
         foreach (var id in parked)
             Must(jobs.TryGetValue(id, out var job) && job.State == JobState.Pending, $"job {id} is parked although it is not pending");
-        foreach (var id in parkedForNodes.Concat(parkedForThrottle).Concat(parkedSingletons.Values.SelectMany(static ids => ids)))
+        foreach (var id in parkedForThrottle.Concat(parkedSingletons.Values.SelectMany(static ids => ids)))
             Must(parked.Contains(id), $"job {id} waits for something although it is not parked");
     }
 
@@ -84,16 +96,16 @@ public sealed partial class Cluster
     {
         var unfinished = jobs.Values.Where(static job => !job.IsOver).ToList();
         Must(unfinishedJobs == unfinished.Count, $"{unfinishedJobs} jobs are counted as unfinished; {unfinished.Count} are");
-        Must(unfinishedByName.Values.Sum(static ids => ids.Count) == unfinished.Count, "the index by name counts other jobs");
+        Must(unfinishedByName is null || unfinishedByName.Values.Sum(static ids => ids.Count) == unfinished.Count, "the index by name counts other jobs");
         foreach (var job in unfinished)
-            Must(unfinishedByName[(job.Spec.Uid, job.Spec.Name)].Contains(job.Id), $"the index by name lacks job {job.Id}");
+            Must(unfinishedByName is null ? !IsSingleton(job) : unfinishedByName[(job.Spec.Uid, job.Spec.Name)].Contains(job.Id), $"the index by name lacks job {job.Id}");
         Must(activeJobs.SetEquals(jobs.Values.Where(static job => job.IsActive).Select(static job => job.Id)),
             "the index of active jobs differs");
         Must(endedJobs.SetEquals(jobs.Values.Where(static job => job.IsOver).Select(static job => (job.Ended.Milliseconds, job.Id))),
             "the index of ended jobs differs");
-        foreach (var ((uid, token), id) in clientTokens)
-            Must(jobs.TryGetValue(id, out var job) && job.Spec.Uid == uid && job.Spec.ClientToken == token,
-                $"a client token points to job {id}");
+        foreach (var (hash, id) in clientTokens)
+            Must(jobs.TryGetValue(id, out var job) && job.TokenHash == hash, $"a client token points to job {id}");
+        Must(specs.Users == jobs.Count, $"{specs.Users} jobs are counted as users of requests; {jobs.Count} are");
         var waiting = new Dictionary<uint, HashSet<uint>>();
         foreach (var job in jobs.Values.Where(static job => job.State == JobState.Pending))
             foreach (var dependency in job.Spec.Dependencies)

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Stint.Core.Journal;
 using Stint.Core.Nodes;
 
@@ -21,11 +22,15 @@ public sealed partial class Cluster
                 return Decision.No(RefusalCodes.InvalidPartition, $"partition {partition.Name} is the second default partition",
                     "Keep one");
         }
-        if (config.Equals(Config)) return Decision.Nothing;
+        if (CheckNodeLines(config) is { } refusal) return new Decision([], refusal, 0);
+        if (IsSame(config, Config)) return Decision.Nothing;
         var batch = new Batch(now);
         batch.Add(config);
         return batch.Decision();
     }
+
+    /// <summary>By their bytes: the messages' own comparison takes a limit of 0 for none.</summary>
+    private static bool IsSame(IMessage one, IMessage other) => one.ToByteArray().AsSpan().SequenceEqual(other.ToByteArray());
 
     private void On(ClusterConfigured record)
     {

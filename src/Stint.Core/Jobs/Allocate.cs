@@ -1,5 +1,6 @@
 using Stint.Core.Jobs;
 using Stint.Core.Journal;
+using Stint.Core.Scheduling;
 
 namespace Stint.Core;
 
@@ -19,16 +20,24 @@ public sealed partial class Cluster
         job.Started = at;
         job.Ended = Instant.Never;
         job.EndLimit = new Instant(record.EndLimitMs);
+        job.RunLimitMs = record.RunLimitMs;
         if (!job.Eligible.IsSet) job.Eligible = at;
         job.Shares = record.Shares;
         job.Partition = record.Partition.Length > 0 ? record.Partition : job.Spec.Partition;
         job.Reservation = record.Reservation;
         job.Licenses = record.Licenses;
-        foreach (var share in record.Shares) NodeOf(share.Node).Take(job.Id, share);
+        EnterReservation(job);
+        LicenseStock.Take(job.Licenses);
+        foreach (var share in record.Shares)
+        {
+            var node = NodeOf(share.Node);
+            node.Take(job.Id, share, Holder.Of(job.Spec));
+            Touch(node);
+        }
         activeJobs.Add(job.Id);
         if (BookOf(job) is { } book) book.Active++;
         CountStarted(job, at);
-        if (job.Spec.IsBatch)
+        if (job.Spec.IsBatch && !IsHetFollower(job))
             job.Steps.Add(StepIds.Batch, new Step(StepIds.Batch, BatchStep) { Created = at, Shares = [job.Shares[0]] });
         WakeDependents(job);
     }
@@ -36,22 +45,26 @@ public sealed partial class Cluster
     /// <summary>Splits one unstarted task off its array.</summary>
     private Job TakeTask(JobAllocated record)
     {
-        var array = JobOf(record.ArrayJobId);
+        return TakeTask(JobOf(record.ArrayJobId), record.ArrayTask, record.JobId);
+    }
+
+    private Job TakeTask(Job array, uint task, uint jobId)
+    {
         var book = arrays[array.Id];
-        if (array.State != JobState.Pending || !array.Unstarted!.Remove(record.ArrayTask))
-            throw new InvalidOperationException($"task {record.ArrayTask} of array {array.Id} was started although it was not waiting");
-        book.TaskJobs.Add(record.ArrayTask, record.JobId);
+        if (array.State != JobState.Pending || !array.Unstarted!.Remove(task))
+            throw new InvalidOperationException($"task {task} of array {array.Id} was started although it was not waiting");
+        book.TaskJobs.Add(task, jobId);
         book.Live++;
-        if (record.JobId == array.Id)
+        if (jobId == array.Id)
         {
             array.ArrayJobId = array.Id;
-            array.ArrayTask = record.ArrayTask;
+            array.ArrayTask = task;
             array.Unstarted = null;
             return array;
         }
-        var job = new Job(record.JobId, array.Spec)
+        var job = new Job(jobId, specs.Take(array.Spec))
         {
-            ArrayJobId = array.Id, ArrayTask = record.ArrayTask, Submitted = array.Submitted, Eligible = array.Eligible,
+            ArrayJobId = array.Id, ArrayTask = task, Submitted = array.Submitted, Eligible = array.Eligible,
             NotBefore = array.NotBefore, Order = array.Order,
         };
         if (!jobs.TryAdd(job.Id, job)) throw new InvalidOperationException($"job id {job.Id} was given out twice");

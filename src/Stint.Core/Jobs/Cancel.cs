@@ -14,7 +14,7 @@ public sealed partial class Cluster
         if (command.Tasks is { } tasks) return CancelTasks(batch, job, tasks, command.By);
 
         var found = false;
-        foreach (var member in JobsOf(job.Id))
+        foreach (var member in CancelledWith(job))
         {
             if (member.IsOver) continue;
             found = true;
@@ -22,6 +22,10 @@ public sealed partial class Cluster
         }
         return found ? batch.Decision() : AlreadyOver(job);
     }
+
+    /// <summary>All of an array; all of a heterogeneous job, unless it runs and one component other than the leader is meant.</summary>
+    private IEnumerable<Job> CancelledWith(Job job) =>
+        IsHetLeader(job) || IsHetFollower(job) && job.State == JobState.Pending ? HetGroup(job) : JobsOf(job.Id);
 
     private Decision CancelTasks(Batch batch, Job array, IReadOnlyList<ArrayRange> ranges, Actor by)
     {
@@ -92,9 +96,11 @@ public sealed partial class Cluster
     private void On(ArrayTasksCancelled record, Instant at)
     {
         var array = JobOf(record.ArrayJobId);
+        var before = array.PendingTaskCount;
         foreach (var range in record.Tasks)
             for (ulong task = range.First; task <= range.Last; task += Math.Max(1, range.Step))
                 if (array.Unstarted!.Remove((uint)task)) arrays[array.Id].FinishedBad++;
+        CountCancelled(array, before - array.PendingTaskCount);
         WakeDependents(array);
         Wake(array);
     }

@@ -15,20 +15,22 @@ public sealed partial class Cluster
     /// <summary>Those among them that look at single tasks of that array.</summary>
     private readonly Dictionary<uint, HashSet<uint>> taskDependents = [];
 
-    private Refusal? CheckDependencies(JobSpec spec)
+    private Refusal? CheckDependencies(JobSpec spec, uint ownId)
     {
         if (spec.Dependencies.Count > DependenciesMax)
             return No(RefusalCodes.InvalidDependency,
                 $"the job names {spec.Dependencies.Count} dependencies; the limit is {DependenciesMax}");
         foreach (var dependency in spec.Dependencies)
         {
+            if (dependency.Kind == "afterburstbuffer")
+                return No(RefusalCodes.InvalidDependency, "afterburstbuffer waits for burst buffers, which this cluster does not have", "Use afterany");
             if (dependency.Kind is not ("after" or "afterok" or "afternotok" or "afterany" or "aftercorr" or "singleton"))
                 return No(RefusalCodes.InvalidDependency, $"\"{Short(dependency.Kind)}\" is not a kind of dependency",
                     "Use after, afterok, afternotok, afterany, aftercorr or singleton");
             if (dependency.DelayMs is < 0 or > SpanMsMax)
                 return No(RefusalCodes.InvalidDependency, "the delay of a dependency is negative or too long");
-            if (dependency.Kind != "singleton" && dependency.JobId == NextJobId)
-                return No(RefusalCodes.InvalidDependency, $"job {NextJobId} can not depend on itself");
+            if (dependency.Kind != "singleton" && dependency.JobId == ownId)
+                return No(RefusalCodes.InvalidDependency, $"job {ownId} can not depend on itself");
         }
         for (var i = spec.Dependencies.Count - 1; i >= 0; i--)
             if (spec.Dependencies[i].Kind != "singleton" && !jobs.ContainsKey(spec.Dependencies[i].JobId)) spec.Dependencies.RemoveAt(i);
@@ -143,7 +145,7 @@ public sealed partial class Cluster
     private bool IsFirstOfItsName(Job job)
     {
         var own = job.ArrayJobId ?? job.Id;
-        foreach (var id in unfinishedByName[(job.Spec.Uid, job.Spec.Name)])
+        foreach (var id in unfinishedByName![(job.Spec.Uid, job.Spec.Name)])
             if ((jobs[id].ArrayJobId ?? id) < own) return false;
         return true;
     }

@@ -10,7 +10,7 @@ public sealed partial class Cluster
 {
     /// <summary>How a run is to end.</summary>
     private readonly record struct Ending(EndKind Kind, uint ByUid = 0, int ExitCode = 0, int Signal = 0, string Cause = "",
-        bool Requeue = false);
+        bool Requeue = false, bool Held = false, long GraceMs = 0);
 
     private Decision DecideCompleteInteractive(CompleteInteractiveJob command, Instant now)
     {
@@ -59,13 +59,13 @@ public sealed partial class Cluster
         batch.Add(new JobEndRequested
         {
             JobId = job.Id, Kind = ending.Kind, ByUid = ending.ByUid, ExitCode = ending.ExitCode, Signal = ending.Signal,
-            Cause = ending.Cause, Requeue = ending.Requeue,
+            Cause = ending.Cause, Requeue = ending.Requeue, RequeueHeld = ending.Requeue && ending.Held, GraceMs = ending.GraceMs,
         });
     }
 
     private static void Finish(Batch batch, Job job, Ending ending)
     {
-        if (ending.Requeue) batch.Add(new JobRequeued { JobId = job.Id, Cause = ending.Cause, Held = job.Held });
+        if (ending.Requeue) batch.Add(new JobRequeued { JobId = job.Id, Cause = ending.Cause, Held = job.Held || ending.Held });
         else batch.Add(new JobEnded { JobId = job.Id, Kind = ending.Kind, ByUid = ending.ByUid, ExitCode = ending.ExitCode,
             Signal = ending.Signal, Cause = ending.Cause });
     }
@@ -73,7 +73,7 @@ public sealed partial class Cluster
     private static void FinishWhenReleased(Batch batch, Job job, params ReadOnlySpan<string> gone)
     {
         if (HoldersLeft(job, gone) == 0)
-            Finish(batch, job, new Ending(job.Kind, job.EndedBy, job.ExitCode, job.Signal, job.Cause, job.RequeuePending));
+            Finish(batch, job, new Ending(job.Kind, job.EndedBy, job.ExitCode, job.Signal, job.Cause, job.RequeuePending, job.RequeueHeld));
     }
 
     private static int HoldersLeft(Job job, ReadOnlySpan<string> gone)
@@ -115,6 +115,10 @@ public sealed partial class Cluster
         job.EndedBy = record.ByUid;
         job.Cause = record.Cause;
         job.RequeuePending = record.Requeue;
+        foreach (var share in job.Shares) Touch(NodeOf(share.Node));
+        job.RequeueHeld = record.RequeueHeld;
+        job.GraceMs = record.GraceMs;
+        suspendedForOthers.Remove(job.Id);
     }
 
     private void On(NodeReleased record, Instant at) => ReleaseShare(JobOf(record.JobId), record.Node, at);
@@ -123,7 +127,9 @@ public sealed partial class Cluster
     {
         var share = ShareOn(job, node) ?? throw new InvalidOperationException($"node {node} let go of job {job.Id}, which it never held");
         if (!job.Released.Add(node)) return;
-        NodeOf(node).GiveBack(job.Id, share, at);
+        var released = NodeOf(node);
+        released.GiveBack(job.Id, at);
+        Touch(released);
         NeedsSchedule = true;
     }
 
@@ -162,10 +168,14 @@ public sealed partial class Cluster
     private void LeaveActive(Job job, Instant at)
     {
         CountLeft(job, at, wasActive: true);
+        LicenseStock.GiveBack(job.Licenses);
+        NoteRunTime(job, at);
         foreach (var share in job.Shares) ReleaseShare(job, share.Node, at);
         foreach (var step in job.Steps.Values)
             if (!step.IsOver) step.Ended = at;
         activeJobs.Remove(job.Id);
+        LeaveReservation(job, at);
+        if (job.SuspendedAt.IsSet) EndSuspension(job);
         if (BookOf(job) is not { } book) return;
         book.Active--;
         WakeThrottled(job.ArrayJobId!.Value);

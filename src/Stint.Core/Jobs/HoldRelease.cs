@@ -9,30 +9,55 @@ public sealed partial class Cluster
     {
         if (!jobs.TryGetValue(command.JobId, out var job)) return UnknownJob(command.JobId);
         if (!MayChange(job, command.By)) return Denied(job, command.By, "hold");
-        if (job.IsOver) return AlreadyOver(job);
-        if (job.State != JobState.Pending)
-            return Decision.No(RefusalCodes.JobNotPending, $"job {job.Id} is {job.State}: only a pending job can be held",
-                "To stop it and start it later, use scontrol requeuehold");
-        var byAdmin = ActsAsAdmin(command.By, job);
-        if (job.Held && (job.HeldByAdmin || !byAdmin)) return Decision.Nothing;
+        var byAdmin = ActsAsAdmin(command.By, job) && !command.AsUser;
         var batch = new Batch(now);
-        batch.Add(new JobHeld { JobId = job.Id, ByUid = command.By.Uid, ByAdmin = byAdmin });
-        return batch.Decision();
+        if (TargetsOf(batch, job, command.Tasks, out var targets) is { } none) return none;
+        var pending = false;
+        foreach (var (member, id) in targets)
+        {
+            if (member.State != JobState.Pending) continue;
+            pending = true;
+            if (!member.Held || byAdmin && !member.HeldByAdmin) batch.Add(new JobHeld { JobId = id, ByUid = command.By.Uid, ByAdmin = byAdmin });
+        }
+        if (pending) return batch.Decision();
+        return targets[0].Job.IsOver ? AlreadyOver(targets[0].Job)
+            : Decision.No(RefusalCodes.JobNotPending, $"job {targets[0].Id} is {targets[0].Job.State}: only a pending job can be held",
+                "To stop it and start it later, use scontrol requeuehold");
     }
 
     private Decision DecideRelease(ReleaseJob command, Instant now)
     {
         if (!jobs.TryGetValue(command.JobId, out var job)) return UnknownJob(command.JobId);
         if (!MayChange(job, command.By)) return Denied(job, command.By, "release");
-        if (job.IsOver) return AlreadyOver(job);
-        if (!job.Held) return Decision.Nothing;
-        if (job.HeldByAdmin && !command.By.IsOperator)
-            return Decision.No(RefusalCodes.AccessDenied, $"job {job.Id} was held by an administrator; its owner can not release it",
-                "Ask an administrator");
         var batch = new Batch(now);
-        batch.Add(new JobReleased { JobId = job.Id, ByUid = command.By.Uid });
-        return batch.Decision();
+        if (TargetsOf(batch, job, command.Tasks, out var targets) is { } none) return none;
+        if (targets.TrueForAll(static target => target.Job.IsOver)) return AlreadyOver(targets[0].Job);
+        foreach (var (member, id) in targets)
+        {
+            if (!member.Held || member.IsOver) continue;
+            if (member.HeldByAdmin && !command.By.IsOperator)
+                return Decision.No(RefusalCodes.AccessDenied, $"job {id} was held by an administrator; its owner can not release it",
+                    "Ask an administrator");
+            if (Unburdened(member) is { } spec) batch.Add(new JobUpdated { JobId = id, Spec = spec, ByUid = command.By.Uid, ByAdmin = command.By.IsOperator });
+            batch.Add(new JobReleased { JobId = id, ByUid = command.By.Uid });
+        }
+        return batch.Records.Exists(static record => record.JobReleased is not null) ? batch.Decision() : Decision.Nothing;
     }
+
+    /// <summary>A release gives the priority back to the scheduler, and drops reservations that are not there any more; null: nothing of
+    /// that.</summary>
+    private JobSpec? Unburdened(Job job)
+    {
+        var gone = LostItsReservation(job);
+        if (job.State != JobState.Pending || !gone && !job.Spec.HasPriority) return null;
+        var spec = job.Spec.Clone();
+        spec.ClearPriority();
+        if (gone) spec.Reservation = "";
+        return spec;
+    }
+
+    private bool LostItsReservation(Job job) =>
+        job.Spec.Reservation.Length > 0 && !Array.Exists(job.Spec.Reservation.Split(','), reservations.ContainsKey);
 
     /// <summary>An operator's hold on somebody else's job is one that its owner can not lift.</summary>
     private static bool ActsAsAdmin(Actor by, Job job) => by.IsOperator && by.Uid != job.Spec.Uid;
@@ -46,7 +71,7 @@ public sealed partial class Cluster
         job.HeldByAdmin = record.ByAdmin;
         if (job.State != JobState.Pending) return;
         job.Eligible = Instant.Never;
-        Park(job, HoldReason(job), "");
+        Park(job, new Parking(HoldReason(job), ""));
     }
 
     private void On(JobReleased record, Instant at)
@@ -59,8 +84,9 @@ public sealed partial class Cluster
         Wake(job);
     }
 
-    private static PendingReason HoldReason(Job job) =>
-        job.HeldByAdmin ? PendingReason.JobHeldAdmin
+    private PendingReason HoldReason(Job job) =>
+        LostItsReservation(job) ? PendingReason.ReservationDeleted
+        : job.HeldByAdmin ? PendingReason.JobHeldAdmin
         : job.Kind == EndKind.EndLaunchFailed ? PendingReason.JobLaunchFailure
         : PendingReason.JobHeldUser;
 }

@@ -10,8 +10,11 @@ public sealed partial class Cluster
     private readonly SortedSet<uint> activeJobs = [];
     private readonly SortedSet<(long EndMs, uint Id)> endedJobs = [];
     private readonly Dictionary<uint, ArrayBook> arrays = [];
-    private readonly Dictionary<(uint Uid, string Token), uint> clientTokens = [];
-    private readonly Dictionary<(uint Uid, string Name), SortedSet<uint>> unfinishedByName = [];
+    private readonly SpecTable specs = new();
+    /// <summary>By <see cref="SpecTable.HashOf"/>.</summary>
+    private readonly Dictionary<ulong, uint> clientTokens = [];
+    /// <summary>Who holds back a job that wants to be the only one of its name; made when the first such job comes.</summary>
+    private Dictionary<(uint Uid, string Name), SortedSet<uint>>? unfinishedByName;
     private int unfinishedJobs;
 
     public Job? FindJob(uint id) => jobs.GetValueOrDefault(id);
@@ -39,24 +42,44 @@ public sealed partial class Cluster
         var hashes = new HashSet<string>(StringComparer.Ordinal);
         foreach (var job in jobs.Values)
         {
-            hashes.Add(job.Spec.PayloadHash);
             foreach (var step in job.Steps.Values) hashes.Add(step.Spec.PayloadHash);
         }
+        foreach (var spec in specs.All) hashes.Add(spec.PayloadHash);
         hashes.Remove("");
         return hashes;
+    }
+
+    private void ForgetSpec(JobSpec spec)
+    {
+        if (specs.GiveBack(spec)) queue.Forget(spec);
     }
 
     private void IndexUnfinished(Job job)
     {
         unfinishedJobs++;
+        if (unfinishedByName is null && !IsSingleton(job)) return;
+        if (unfinishedByName is not null) Enlist(unfinishedByName, job);
+        else IndexNames();
+    }
+
+    private void IndexNames()
+    {
+        unfinishedByName = [];
+        foreach (var other in jobs.Values)
+            if (!other.IsOver) Enlist(unfinishedByName, other);
+    }
+
+    private static void Enlist(Dictionary<(uint Uid, string Name), SortedSet<uint>> index, Job job)
+    {
         var key = (job.Spec.Uid, job.Spec.Name);
-        if (!unfinishedByName.TryGetValue(key, out var same)) unfinishedByName.Add(key, same = []);
+        if (!index.TryGetValue(key, out var same)) index.Add(key, same = []);
         same.Add(job.Id);
     }
 
     private void UnindexUnfinished(Job job)
     {
         unfinishedJobs--;
+        if (unfinishedByName is null) return;
         var key = (job.Spec.Uid, job.Spec.Name);
         var same = unfinishedByName[key];
         same.Remove(job.Id);

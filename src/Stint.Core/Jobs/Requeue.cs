@@ -17,7 +17,8 @@ public sealed partial class Cluster
         if (!job.Spec.Requeue)
             return Decision.No(RefusalCodes.Disabled, $"job {job.Id} was submitted with --no-requeue", "Submit it again instead");
         var batch = new Batch(now);
-        foreach (var member in JobsOf(job.Id))
+        if (TargetsOf(new Batch(now), job, command.Tasks, out var targets) is { } none) return none;
+        foreach (var (member, _) in targets)
             if (member.State != JobState.Pending && !(member.IsOver && member.IsArray)) Requeue(batch, member, command);
         if (batch.Records.Count > 0) return batch.Decision();
         return job.State == JobState.Pending ? Decision.No(RefusalCodes.JobPending, $"job {job.Id} is pending already")
@@ -32,7 +33,9 @@ public sealed partial class Cluster
         if (job.IsOver)
             batch.Add(new JobRequeued { JobId = job.Id, Cause = $"requeued by uid {command.By.Uid}", Held = command.Hold || job.Held });
         else if (!job.RequeuePending)
-            End(batch, job, new Ending(EndKind.EndCancelled, command.By.Uid, Cause: $"requeued by uid {command.By.Uid}", Requeue: true));
+            // A suspended job comes back held (scontrol(1), suspend).
+            End(batch, job, new Ending(EndKind.EndCancelled, command.By.Uid, Cause: $"requeued by uid {command.By.Uid}", Requeue: true,
+                Held: job.State == JobState.Suspended));
     }
 
     /// <summary>A run that the node could not even start: again after a while, and held when that goes on.</summary>
@@ -68,6 +71,7 @@ public sealed partial class Cluster
             job.Kind = EndKind.EndLaunchFailed;
         job.NotBefore = new Instant(Math.Max(job.Spec.BeginMs, record.BeginMs));
         SetEligible(job, at);
+        CountSubmitted(job);
         BecomePending(job);
         WakeDependents(job);
         NeedsSchedule = true;
@@ -85,6 +89,8 @@ public sealed partial class Cluster
         job.Kind = EndKind.EndUnknown;
         job.ExitCode = job.Signal = 0;
         job.EndedBy = 0;
-        job.RequeuePending = false;
+        job.RequeuePending = job.RequeueHeld = false;
+        job.RunLimitMs = job.SuspendedMs = job.GraceMs = 0;
+        job.Reservation = job.Licenses = "";
     }
 }

@@ -9,22 +9,11 @@ public sealed partial class Cluster
     private Decision DecideSubmit(SubmitJob command, Instant now)
     {
         var asked = command.Spec;
-        if (asked.ClientToken.Length > 0 && clientTokens.TryGetValue((asked.Uid, asked.ClientToken), out var known))
+        if (asked.ClientToken.Length > 0 && clientTokens.TryGetValue(SpecTable.HashOf(asked.Uid, asked.ClientToken), out var known)
+            && jobs[known].Spec is var earlier && earlier.Uid == asked.Uid && earlier.Name == asked.Name)
             return Decision.Of([], known);
-        if (Config.MaxJobs > 0 && unfinishedJobs >= Config.MaxJobs)
-            return Decision.No(RefusalCodes.TooManyJobs,
-                $"the cluster holds {unfinishedJobs} pending and running jobs; its limit is {Config.MaxJobs}",
-                "Submit again when some have ended, or use an array");
-        if (NextJobId == uint.MaxValue) return Decision.No(RefusalCodes.TooManyJobs, "the cluster has given out all job ids");
-
-        var spec = asked.Clone();
-        var refusal = CheckPartition(spec) ?? CheckText(spec) ?? CheckShape(spec)
-            ?? CheckArray(spec) ?? CheckNodes(spec) ?? CheckDependencies(spec);
-        if (refusal is null)
-        {
-            FillDefaults(spec);
-            refusal = CheckPolicy(spec, now) ?? CheckReservation(spec, now) ?? CheckFits(spec);
-        }
+        if (CheckCapacity(1) is { } full) return new Decision([], full, 0);
+        var (spec, refusal) = Prepare(asked, NextJobId, now);
         if (refusal is not null) return new Decision([], refusal, 0);
 
         var batch = new Batch(now);
@@ -32,17 +21,44 @@ public sealed partial class Cluster
         return batch.Decision(NextJobId);
     }
 
+    private Refusal? CheckCapacity(int more)
+    {
+        if (Config.MaxJobs > 0 && unfinishedJobs + more > Config.MaxJobs)
+            return No(RefusalCodes.TooManyJobs,
+                $"the cluster holds {unfinishedJobs} pending and running jobs; its limit is {Config.MaxJobs}",
+                "Submit again when some have ended, or use an array");
+        return NextJobId > uint.MaxValue - (uint)more ? No(RefusalCodes.TooManyJobs, "the cluster has given out all job ids") : null;
+    }
+
+    /// <summary>The request as it goes into the journal, or why not. Also what a change of a pending job has to pass.</summary>
+    /// <param name="id">The job's own id.</param>
+    /// <param name="keepsPolicy">A change that touches nothing that the policy admits jobs by.</param>
+    private (JobSpec Spec, Refusal? Refusal) Prepare(JobSpec asked, uint id, Instant now, bool keepsPolicy = false)
+    {
+        var spec = asked.Clone();
+        var refusal = CheckPartition(spec) ?? CheckText(spec) ?? CheckShape(spec)
+            ?? CheckArray(spec) ?? CheckNodes(spec) ?? CheckDependencies(spec, id);
+        if (refusal is null)
+        {
+            FillDefaults(spec);
+            refusal = (keepsPolicy ? null : CheckPolicy(spec, now)) ?? CheckReservation(spec, now) ?? CheckDeadline(spec, now) ?? CheckFits(spec);
+        }
+        return (spec, refusal);
+    }
+
     /// <summary>What the request left open and the cluster decides once and for all.</summary>
     private void FillDefaults(JobSpec spec)
     {
-        var partition = FindPartition(spec.Partition)!.Spec;
+        FillResources(spec);
+        var partition = FindPartition(PartitionNames(spec.Partition)[0])!.Spec;
         if (spec.TimeLimitMs < 0) spec.TimeLimitMs = 0;
-        else if (spec.TimeLimitMs == 0) spec.TimeLimitMs = partition.DefaultTimeMs > 0 ? partition.DefaultTimeMs : partition.MaxTimeMs;
+        else if (spec.TimeLimitMs == 0) spec.TimeLimitMs = ImpliedTimeLimitMs(spec, partition);
         spec.NodesMin = Math.Max(1, spec.NodesMin);
         spec.CpusPerTask = Math.Max(1, spec.CpusPerTask);
         if (spec.Tasks == 0) spec.Tasks = spec.NodesMin * Math.Max(1, spec.TasksPerNode);
         spec.Tasks = Math.Max(spec.Tasks, spec.NodesMin);
-        if (!spec.HasMemoryPerNodeBytes && !spec.HasMemoryPerCpuBytes)
+        FillPartitionDefaults(spec, partition);
+        if (!spec.HasMemoryPerNodeBytes && !spec.HasMemoryPerCpuBytes && !spec.HasMemoryPerGpuBytes)
         {
             if (Config.DefaultMemoryPerCpuBytes > 0) spec.MemoryPerCpuBytes = Config.DefaultMemoryPerCpuBytes;
             else spec.MemoryPerNodeBytes = 0;
@@ -51,8 +67,9 @@ public sealed partial class Cluster
 
     private void On(JobSubmitted record, Instant at)
     {
-        var job = new Job(record.JobId, record.Spec)
+        var job = new Job(record.JobId, specs.Take(record.Spec))
         {
+            TokenHash = SpecTable.HashOf(record.Spec.Uid, record.Spec.ClientToken),
             Submitted = at,
             Order = record.JobId,
             Held = record.Spec.Held,
@@ -65,8 +82,9 @@ public sealed partial class Cluster
             job.Unstarted = new TaskSet(record.Spec.Array);
             arrays.Add(job.Id, new ArrayBook());
         }
-        if (record.Spec.ClientToken.Length > 0) clientTokens[(record.Spec.Uid, record.Spec.ClientToken)] = job.Id;
+        if (job.TokenHash != 0) clientTokens[job.TokenHash] = job.Id;
         IndexUnfinished(job);
+        NoteDemand(job);
         CountSubmitted(job);
         SetEligible(job, at);
         BecomePending(job);

@@ -1,8 +1,6 @@
 using Stint.Core.Jobs;
 using Stint.Core.Journal;
 using Stint.Core.Nodes;
-using Stint.Core.Resources;
-using Stint.Core.Scheduling;
 
 namespace Stint.Core;
 
@@ -30,9 +28,14 @@ public sealed partial class Cluster
                     "Name one with --partition; sinfo lists them");
             spec.Partition = standard.Name;
         }
-        return FindPartition(spec.Partition) is null
-            ? No(RefusalCodes.InvalidPartition, $"invalid partition specified: {Short(spec.Partition)}", "sinfo lists the partitions")
-            : null;
+        var names = PartitionNames(spec.Partition);
+        foreach (var name in names)
+            if (FindPartition(name) is null)
+                return No(RefusalCodes.InvalidPartition, $"invalid partition specified: {Short(name)}", "sinfo lists the partitions");
+        if (names.Length == 0 || names.Distinct(StringComparer.Ordinal).Count() < names.Length)
+            return No(RefusalCodes.InvalidPartition, $"invalid partition specified: {Short(spec.Partition)}", "Name each partition once");
+        spec.Partition = string.Join(',', names);
+        return null;
     }
 
     private static Refusal? CheckText(JobSpec spec)
@@ -54,7 +57,7 @@ public sealed partial class Cluster
     private static Refusal TooLong(string what, int length, int max) =>
         No(RefusalCodes.InvalidRequest, $"{what} has {length} characters; the limit is {max}");
 
-    private static Refusal? CheckShape(JobSpec spec)
+    private Refusal? CheckShape(JobSpec spec)
     {
         foreach (var (what, count) in (ReadOnlySpan<(string, uint)>)[
             ("--nodes", spec.NodesMin), ("--nodes", spec.NodesMax), ("--ntasks", spec.Tasks),
@@ -75,7 +78,7 @@ public sealed partial class Cluster
         return spec.TasksPerNode > 0 && spec.NodesMax > 0 && spec.Tasks > (ulong)spec.TasksPerNode * spec.NodesMax
             ? No(RefusalCodes.InvalidRequest,
                 $"{spec.Tasks} tasks do not fit on {spec.NodesMax} nodes with {spec.TasksPerNode} tasks per node")
-            : null;
+            : CheckResources(spec);
     }
 
     private Refusal? CheckArray(JobSpec spec)
@@ -123,31 +126,6 @@ public sealed partial class Cluster
         foreach (var partition in Config.Partitions)
             if (NodeNames.Expand(partition.Nodes)?.Contains(name, StringComparer.Ordinal) == true) return true;
         return false;
-    }
-
-    /// <summary>
-    /// Refused is what no node could ever give to one task: more CPUs or memory than any registered node of the partition has.
-    /// A request that only needs more nodes than there are waits as PartitionConfig, as in Slurm: nodes can join.
-    /// </summary>
-    private Refusal? CheckFits(JobSpec spec)
-    {
-        var partition = FindPartition(spec.Partition)!;
-        if (partition.Nodes.Count == 0) return null;
-        var request = Request.Of(spec);
-        uint cpus = 0;
-        ulong memory = 0;
-        foreach (var node in partition.Nodes)
-        {
-            if (Placement.TasksOn(request, node, FreeResources.Total(node)) > 0) return null;
-            cpus = Math.Max(cpus, node.Hardware.Cpus);
-            memory = Math.Max(memory, node.Hardware.MemoryBytes);
-        }
-        var needed = request.MemoryPerNode is > 0 and var perNode ? perNode : (request.MemoryPerCpu ?? 0) * (ulong)request.CpusPerTask;
-        return needed > memory
-            ? No(RefusalCodes.NodeConfigUnavailable,
-                $"memory specification can not be satisfied: {new ByteSize(needed)} on one node; the largest node of partition {partition.Name} has {new ByteSize(memory)}", "Ask for less with --mem or --mem-per-cpu")
-            : No(RefusalCodes.NodeConfigUnavailable,
-                $"no node of partition {partition.Name} can take one task of {request.CpusPerTask} CPUs with {new ByteSize(needed)} of memory; the largest has {cpus} CPUs", "Ask for fewer with --cpus-per-task");
     }
 
     private static string Short(string text) => text.Length <= 80 ? text : text[..80] + "…";

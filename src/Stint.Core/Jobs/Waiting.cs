@@ -4,14 +4,14 @@ using Stint.Core.Scheduling;
 
 namespace Stint.Core;
 
-// Pending jobs are either in their partition's queue, which a pass walks, or parked with what will wake them.
+// Pending jobs are either in the queue, which a pass walks, or parked with what will wake them.
 // Invariant: each pending job is in exactly one of the two. Where it is, is a cache: it is in no snapshot, and a woken job
 // that still can not start is simply parked again.
 public sealed partial class Cluster
 {
+    private readonly JobQueue queue;
     private readonly HashSet<uint> parked = [];
     private readonly SortedSet<(long AtMs, uint Id)> timedWakes = [];
-    private readonly HashSet<uint> parkedForNodes = [];
     private readonly HashSet<uint> parkedForThrottle = [];
     private readonly Dictionary<(uint Uid, string Name), HashSet<uint>> parkedSingletons = [];
     private long nodesVersion;
@@ -27,61 +27,50 @@ public sealed partial class Cluster
     {
         job.State = JobState.Pending;
         RegisterDependent(job);
-        if (job.Held) Park(job, HoldReason(job), "");
+        EnterDeadline(job);
+        if (job.Held) Park(job, new Parking(HoldReason(job), ""));
         else Enqueue(job);
     }
 
     private void LeavePending(Job job)
     {
-        var partition = QueueFor(job.Spec.Partition);
-        partition.Queue.Remove(job);
-        if (partition.BlockedHead == job.Id) partition.BlockedHead = 0;
+        queue.Remove(job);
         Unpark(job);
         ForgetDependent(job);
-        job.Reason = PendingReason.None;
-        job.ReasonDetail = "";
+        LeaveDeadline(job);
     }
 
     private void Enqueue(Job job)
     {
-        var partition = QueueFor(job.Spec.Partition);
-        partition.Queue.Add(job);
-        job.Reason = partition.BlockedHead != 0 ? PendingReason.Priority : PendingReason.None;
-        if (job.Reason == PendingReason.None) partition.Unmarked.Add(job);
-        job.ReasonDetail = "";
+        queue.Add(job);
         NeedsSchedule = true;
     }
 
-    private void Park(Job job, PendingReason reason, string detail)
+    private void Park(Job job, Parking parking)
     {
-        var partition = QueueFor(job.Spec.Partition);
-        partition.Queue.Remove(job);
-        if (partition.BlockedHead == job.Id) partition.BlockedHead = 0;
+        queue.Remove(job);
         Unpark(job);
         parked.Add(job.Id);
-        job.Reason = reason;
-        job.ReasonDetail = detail;
+        job.Parked = parking;
         NeedsSchedule = true;        // the jobs behind it may go on
     }
 
     private void Park(Verdict verdict)
     {
         var job = verdict.Job;
-        Park(job, verdict.Reason, verdict.Detail);
+        Park(job, new Parking(verdict.Reason, verdict.Detail));
         if (verdict.Wake.IsSet) timedWakes.Add((verdict.Wake.Milliseconds, job.Id));
         switch (verdict.Reason)
         {
             case PendingReason.JobArrayTaskLimit: parkedForThrottle.Add(job.Id); break;
             case PendingReason.Dependency: ParkSingleton(job); break;
-            case PendingReason.PartitionDown or PendingReason.PartitionConfig or PendingReason.PartitionTimeLimit
-                or PendingReason.PartitionNodeLimit or PendingReason.ReqNodeNotAvail: parkedForNodes.Add(job.Id); break;
         }
     }
 
     private bool Unpark(Job job)
     {
         if (!parked.Remove(job.Id)) return false;
-        parkedForNodes.Remove(job.Id);
+        job.Parked = null;
         parkedForThrottle.Remove(job.Id);
         UnparkSingleton(job);
         return true;
@@ -103,7 +92,8 @@ public sealed partial class Cluster
         {
             var due = timedWakes.Min;
             timedWakes.Remove(due);
-            Wake(due.Id);
+            if (due.Id == 0) NeedsSchedule = true;
+            else Wake(due.Id);
         }
     }
 
@@ -112,8 +102,6 @@ public sealed partial class Cluster
     {
         nodesVersion++;
         NeedsSchedule = true;
-        if (parkedForNodes.Count == 0) return;
-        foreach (var id in parkedForNodes.ToArray()) Wake(id);
     }
 
     /// <summary>One task less holds resources: the next may start, also one that was requeued.</summary>

@@ -33,6 +33,17 @@ internal sealed class Batch(Instant now)
     public void Add(TokenIssued body) => Add(new Record { TokenIssued = body });
     public void Add(TokenUsed body) => Add(new Record { TokenUsed = body });
     public void Add(NodeCertified body) => Add(new Record { NodeCertified = body });
+    public void Add(QosSet body) => Add(new Record { QosSet = body });
+    public void Add(QosRemoved body) => Add(new Record { QosRemoved = body });
+    public void Add(AssociationSet body) => Add(new Record { AssociationSet = body });
+    public void Add(AssociationRemoved body) => Add(new Record { AssociationRemoved = body });
+
+    public void Add(ReservationMade body) => Add(new Record { ReservationMade = body });
+    public void Add(ReservationRemoved body) => Add(new Record { ReservationRemoved = body });
+    public void Add(JobUpdated body) => Add(new Record { JobUpdated = body });
+    public void Add(JobSuspended body) => Add(new Record { JobSuspended = body });
+    public void Add(JobResumed body) => Add(new Record { JobResumed = body });
+    public void Add(ArrayTasksSplit body) => Add(new Record { ArrayTasksSplit = body });
 
     public Decision Decision(uint id = 0) => Records.Count == 0 && id == 0 ? Core.Decision.Nothing : Core.Decision.Of(Records, id);
 }

@@ -47,8 +47,9 @@ public sealed partial class Cluster
     {
         var gone = job.Shares.Select(static share => share.Node)
             .Where(node => goneNodes.Contains(node) && !job.Released.Contains(node)).ToArray();
-        if (job.State == JobState.Running)
+        if (job.State is JobState.Running or JobState.Suspended)
         {
+            if (GoesOnWithout(batch, job, gone)) return;
             End(batch, job, NodeFailure(job, $"node {gone[0]} stopped responding"), gone);
             if (HoldersLeft(job, gone) == 0) return;
         }
@@ -60,7 +61,27 @@ public sealed partial class Cluster
     private void EndJobsOn(Batch batch, Node node, string cause)
     {
         foreach (var id in node.Jobs)
-            if (jobs[id].State == JobState.Running) End(batch, jobs[id], NodeFailure(jobs[id], cause));
+            if (jobs[id].State is JobState.Running or JobState.Suspended && !GoesOnWithout(batch, jobs[id], [node.Name])) End(batch, jobs[id], NodeFailure(jobs[id], cause));
+    }
+
+    /// <summary>--no-kill: the job loses the node, and the steps that ran on it; it goes on where its batch host is not among the
+    /// lost (sbatch(1)).</summary>
+    private static bool GoesOnWithout(Batch batch, Job job, string[] gone)
+    {
+        if (!job.Spec.NoKill || gone.Contains(job.Shares[0].Node) || HoldersLeft(job, gone) == 0) return false;
+        foreach (var node in gone)
+        {
+            foreach (var step in job.Steps.Values)
+            {
+                if (step.IsOver || step.ExitReports.ContainsKey(node)) continue;
+                foreach (var share in step.Shares)
+                    if (string.Equals(share.Node, node, StringComparison.Ordinal))
+                        batch.Add(new StepExited { JobId = job.Id, StepId = step.Id, Attempt = job.Attempt, Node = node, Kind = EndKind.EndNodeFail,
+                            Cause = $"node {node} was lost", Started = step.StartReports.ContainsKey(node) });
+            }
+            batch.Add(new NodeReleased { JobId = job.Id, Attempt = job.Attempt, Node = node });
+        }
+        return true;
     }
 
     private static Ending NodeFailure(Job job, string cause) =>

@@ -18,6 +18,7 @@ public sealed partial class Cluster
         if (hardware.ThreadsPerCore > 1 && hardware.Cpus % hardware.ThreadsPerCore != 0)
             return Decision.No(RefusalCodes.InvalidRequest,
                 $"node {asked.Name} reports {hardware.Cpus} CPUs, which are no whole cores of {hardware.ThreadsPerCore} threads");
+        if (CheckDevices(asked.Name, hardware.Gres) is { } refusal) return new Decision([], refusal, 0);
 
         var batch = new Batch(now);
         if (!nodes.TryGetValue(asked.Name, out var node)) batch.Add(asked);
@@ -26,7 +27,7 @@ public sealed partial class Cluster
             if (!StillFits(node, hardware))
                 return Decision.No(RefusalCodes.InvalidRequest,
                     $"node {node.Name} now reports {hardware.Cpus} CPUs and {hardware.MemoryBytes} bytes of memory; jobs {string.Join(", ", node.Jobs)} hold more of it", "Restore the hardware, or let the jobs end first");
-            if (!node.Registration.Equals(asked) || node.Availability != NodeAvailability.NodeUp && !node.DownByAdmin) batch.Add(asked);
+            if (!node.Registration.Equals(asked) || node.Future || node.Availability != NodeAvailability.NodeUp && !node.DownByAdmin) batch.Add(asked);
         }
         return batch.Decision();
     }
@@ -45,14 +46,16 @@ public sealed partial class Cluster
     {
         if (!nodes.TryGetValue(record.Name, out var node))
         {
-            node = new Node(record) { Availability = NodeAvailability.NodeUp, Changed = at };
+            node = new Node(record, KindOf(record)) { Availability = NodeAvailability.NodeUp, Changed = at };
             nodes.Add(record.Name, node);
         }
         else
         {
             node.Registration = record;
+            node.Future = false;
             if (!node.DownByAdmin && node.Availability != NodeAvailability.NodeUp) SetAvailability(node, NodeAvailability.NodeUp, at);
         }
+        Describe(node);
         RebuildPartitionNodes();
     }
 

@@ -9,6 +9,7 @@ public sealed partial class Cluster
     {
         if (!command.By.IsOperator) return Decision.No(RefusalCodes.AccessDenied, $"uid {command.By.Uid} may not change nodes");
         if (!nodes.TryGetValue(command.Node, out var node)) return UnknownNode(command.Node);
+        if (command.State is { } target) return DecideNodeTarget(node, target, command, now);
         if ((command.Drain == true || command.Down == true) && command.Reason.Length == 0)
             return Decision.No(RefusalCodes.InvalidRequest, "You must specify a reason when DOWNING or DRAINING a node. Request denied");
         if (command.Reason.Length > NameCharsMax) return new Decision([], TooLong("the reason", command.Reason.Length, NameCharsMax), 0);
@@ -37,6 +38,8 @@ public sealed partial class Cluster
     {
         var node = NodeOf(record.Name);
         if (record.HasDrain) node.Drain = record.Drain;
+        if (record.HasFail) node.Fail = record.Fail;
+        if (record.HasFuture) node.Future = record.Future;
         if (record.HasAvailability)
         {
             SetAvailability(node, record.Availability, at);

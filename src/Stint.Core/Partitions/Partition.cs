@@ -16,25 +16,11 @@ public sealed class Partition
     /// <summary>False for the queue of jobs whose partition was taken out of the configuration.</summary>
     public bool IsConfigured { get; internal set; } = true;
 
-    /// <summary>Pending jobs that nothing but resources keeps from starting, as far as known: smallest <see cref="Job.Order"/>
-    /// first.</summary>
-    internal SortedSet<Job> Queue { get; } = new(FifoOrder.Instance);
-    /// <summary>The job that waits for resources and so blocks those behind it; 0: none.</summary>
+    /// <summary>The first job that waits for resources here; 0: none.</summary>
     internal uint BlockedHead { get; set; }
-
-    /// <summary>Jobs that came while no head was blocked and so have no reason yet.</summary>
-    internal List<Job> Unmarked { get; } = [];
+    /// <summary>What is missing for that job; made when somebody asks.</summary>
+    internal Func<Job, Partition, string> Describe { get; init; } = static (_, _) => "";
 
     public ulong TotalMemoryBytes { get { ulong sum = 0; foreach (var node in Nodes) sum += node.Hardware.MemoryBytes; return sum; } }
     public long TotalCpus { get { long sum = 0; foreach (var node in Nodes) sum += node.Hardware.Cpus; return sum; } }
-}
-
-internal sealed class FifoOrder : IComparer<Job>
-{
-    public static readonly FifoOrder Instance = new();
-    public int Compare(Job? x, Job? y)
-    {
-        var byOrder = x!.Order.CompareTo(y!.Order);
-        return byOrder != 0 ? byOrder : x.Id.CompareTo(y.Id);
-    }
 }

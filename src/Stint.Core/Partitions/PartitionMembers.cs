@@ -26,7 +26,7 @@ public sealed partial class Cluster
     {
         if (!partitionsByName.TryGetValue(name, out var partition))
         {
-            partition = new Partition(new() { Name = name }) { IsConfigured = false };
+            partition = new Partition(new() { Name = name }) { IsConfigured = false, Describe = NotFree };
             partitionsByName.Add(name, partition);
         }
         return partition;
@@ -43,6 +43,7 @@ public sealed partial class Cluster
             partition.IsConfigured = true;
             partitions.Add(partition);
         }
+        DescribeNodes();
         RebuildPartitionNodes();
     }
 

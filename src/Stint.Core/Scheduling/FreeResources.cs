@@ -1,31 +1,45 @@
 using Stint.Core.Journal;
 using Stint.Core.Nodes;
-using Stint.Core.Resources;
 
 namespace Stint.Core.Scheduling;
-
-/// <summary>What is left of one node in the middle of a pass.</summary>
-public readonly record struct NodeBalance(CpuSet Cpus, ulong MemoryBytes, bool IsIdle);
 
 /// <summary>Free resources with a pass's own starts taken off. The cluster's state stays untouched.</summary>
 public sealed class FreeResources
 {
     private readonly Dictionary<string, NodeBalance> taken = new(StringComparer.Ordinal);
+    private readonly HashSet<int> busyParts = [];
+    private readonly HashSet<int> closedParts = [];
 
-    public NodeBalance On(Node node) => taken.Count > 0 && taken.TryGetValue(node.Name, out var balance) ? balance : Untouched(node);
+    public NodeBalance On(Node node)
+    {
+        var balance = taken.Count > 0 && taken.TryGetValue(node.Name, out var changed) ? changed : node.Balance;
+        return node.TopologyPart < 0 ? balance : WithTopology(node, balance);
+    }
+
+    /// <summary>Who else is on the node's part of the topology, with the pass's own starts.</summary>
+    private NodeBalance WithTopology(Node node, in NodeBalance balance)
+    {
+        var (part, topology) = (node.TopologyPart, node.Scope.Topology);
+        var busy = topology.IsBusy(part) || busyParts.Contains(part);
+        return !busy ? balance : balance with
+        {
+            Users = balance.Users with { TopologyBusy = true, Closed = topology.IsClosed(part) || closedParts.Contains(part) },
+        };
+    }
 
     /// <summary>An empty node of that hardware.</summary>
-    public static NodeBalance Total(Node node) => new(node.AllCpus, node.Hardware.MemoryBytes, true);
-
-    private static NodeBalance Untouched(Node node) => new(node.FreeCpus, node.MemoryFreeBytes, node.Jobs.Count == 0);
+    public static NodeBalance Total(Node node) => NodeBalance.Empty(node.Kind);
 
     /// <summary>False, and nothing changed, when the share is not free.</summary>
-    public bool TryTake(Node node, NodeShare share)
+    public bool TryTake(Node node, NodeShare share, in Holder holder = default)
     {
-        var cpus = CpuSet.FromBytes(share.Cpus);
-        var balance = On(node);
-        if (cpus.IsEmpty || !cpus.IsSubsetOf(balance.Cpus) || share.MemoryBytes > balance.MemoryBytes) return false;
-        taken[node.Name] = new NodeBalance(balance.Cpus.Except(cpus), balance.MemoryBytes - share.MemoryBytes, false);
+        if (On(node).Take(node, share, holder) is not { } left) return false;
+        taken[node.Name] = left;
+        if (node.TopologyPart >= 0)
+        {
+            busyParts.Add(node.TopologyPart);
+            if (holder.WantsTopology) closedParts.Add(node.TopologyPart);
+        }
         return true;
     }
 }

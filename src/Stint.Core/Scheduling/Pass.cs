@@ -5,35 +5,40 @@ using Stint.Core.Scheduling;
 
 namespace Stint.Core;
 
-// One scheduling pass: ask the policy for a plan, check every start of it again, write the records.
+// One slice of scheduling: ask the policy for a plan, check every start of it again, write the records.
 public sealed partial class Cluster
 {
-    /// <summary>Starts of one pass. More are left to the next one, so that the inbox is served in between.</summary>
+    /// <summary>Starts of one slice. More are left to the next one, so that the inbox is served in between.</summary>
     private const int StartsMax = 1_000;
 
     private readonly Dictionary<uint, int> plannedPerArray = [];
     private Instant passAt;
 
-    private Decision DecideSchedule(Instant now)
+    /// <summary>When and where a pending job is planned to start; null: it has no planned start.</summary>
+    public PlannedStart? PlannedStart(uint jobId) => scheduler.PlannedStartOf(jobId);
+
+    /// <summary>A planned start waits for this node: Slurm's PLANNED.</summary>
+    public bool IsPlanned(string node) => nodes.TryGetValue(node, out var found) && scheduler.IsPlanned(found);
+
+    private Decision DecideSchedule(Schedule command, Instant now)
     {
         WakeDue(now);
         plannedPerArray.Clear();
+        passLicenses = null;
         passAt = now;
         BeginLimitPass(now);
-        var view = new SchedulingView(now, WithOrphans(), nodes, nodesVersion, StartsMax, Obstacle, StartableTasks, NoteStart);
-        var plan = scheduler.Plan(view);
+        queue.Reorder(Config.Priority is { Multifactor: true, WeightAge: > 0 });
+        var plan = scheduler.Plan(new View(this, command.IsEnough));
         var batch = new Batch(now);
         Accept(plan, batch);
+        DropIncompleteGroups(batch);
         foreach (var verdict in plan.Verdicts) Accept(verdict, batch);
+        if (plan.Again.IsSet) timedWakes.Add((plan.Again.Milliseconds, 0));
         // What is left of an array with aftercorr is judged when its starts have been applied.
-        NeedsSchedule = plan.IsCut || plan.Starts.Exists(static start => start.Job.IsArray && HasCorresponding(start.Job));
+        var yields = FollowPreemptions(plan, batch);
+        NeedsSchedule = plan.IsCut || yields || plan.Starts.Exists(static start => start.Job.IsArray && HasCorresponding(start.Job));
         return batch.Decision();
     }
-
-    /// <summary>The configured partitions, and the queues of those that were taken out: their jobs are told why they wait.</summary>
-    private IReadOnlyList<Partition> WithOrphans() => partitions.Count == partitionsByName.Count
-        ? partitions
-        : [.. partitions, .. partitionsByName.Values.Where(static partition => !partition.IsConfigured && partition.Queue.Count > 0)];
 
     /// <summary>The plan is advice: a start that the state does not allow is dropped; the job stays in the queue for the next
     /// pass.</summary>
@@ -42,17 +47,31 @@ public sealed partial class Cluster
         var free = new FreeResources();
         var nextId = NextJobId;
         plannedPerArray.Clear();
+        passLicenses = null;
+        BeginLimitPass(batch.Now);
         var tasksOf = new Dictionary<uint, (IEnumerator<uint> Free, int Left)>();
         foreach (var start in plan.Starts)
         {
             if (start.Job.State != JobState.Pending || start.Job.Held || ThrottleOf(start.Job) is not null
-                || !IsFree(free, start)) continue;
-            NoteStart(start.Job);
-            var record = new JobAllocated { JobId = start.Job.Id, Attempt = start.Job.Attempt, Shares = { start.Shares } };
-            if (start.Job.Spec.TimeLimitMs > 0) record.EndLimitMs = batch.Now.Milliseconds + start.Job.Spec.TimeLimitMs;
+                || ChosenLicenses(start.Job) is not { } licenses || !IsUnreserved(start, free) || !IsFree(free, start)) continue;
+            if (start.Partition is { } chosen && AllocationObstacle(start.Job, chosen, start.Shares, batch.Now) is { } limit) { Drop(start, limit); continue; }
+            NoteArrayStart(start.Job);
+            NoteLicenseUse(licenses);
+            var record = new JobAllocated { JobId = start.Job.Id, Attempt = start.Job.Attempt, Shares = { start.Shares }, Licenses = licenses };
+            if (start.Partition is { } partition && partition.Name != start.Job.Spec.Partition) record.Partition = partition.Name;
+            CompleteStart(record, start.Job, batch.Now, start.RunLimitMs);
             if (start.Job.IsArray && !SplitTask(start.Job, record, tasksOf, ref nextId)) continue;
             batch.Add(record);
         }
+    }
+
+    /// <summary>What was chosen is more than a limit allows: nothing starts, and the nodes are looked at again.</summary>
+    private void Drop(Start start, Verdict limit)
+    {
+        foreach (var share in start.Shares) Touch(nodes[share.Node]);
+        if (start.Job.Class is not { } group) return;
+        foreach (var contender in group.Contenders)
+            if (contender.Partition == start.Partition) group.Note(contender, limit);
     }
 
     /// <summary>The task becomes a job of its own with a fresh id; the last one takes the array's.</summary>
@@ -70,8 +89,9 @@ public sealed partial class Cluster
 
     private bool IsFree(FreeResources free, Start start)
     {
+        var holder = Holder.Of(start.Job.Spec);
         foreach (var share in start.Shares)
-            if (!nodes.TryGetValue(share.Node, out var node) || !node.TakesJobs || !free.TryTake(node, share)) return false;
+            if (!nodes.TryGetValue(share.Node, out var node) || !node.TakesJobs || !free.TryTake(node, share, holder)) return false;
         return start.Shares.Count > 0;
     }
 
@@ -79,83 +99,15 @@ public sealed partial class Cluster
     {
         var job = verdict.Job;
         if (verdict.Reason == PendingReason.DependencyNeverSatisfied && job.Spec.KillOnInvalidDependency)
-        {
             batch.Add(new JobEnded { JobId = job.Id, Kind = EndKind.EndCancelled, Cause = "its dependency can never be satisfied" });
-            return;
-        }
-        if (!verdict.Blocks) { Park(verdict); return; }
-        var partition = QueueFor(job.Spec.Partition);
-        if (partition.BlockedHead != job.Id) MarkWaiting(partition, job);
-        job.Reason = verdict.Reason;
-        job.ReasonDetail = verdict.Detail;
-    }
-
-    /// <summary>A new head of the queue: who is behind it waits for its turn.</summary>
-    private void MarkWaiting(Partition partition, Job head)
-    {
-        if (jobs.TryGetValue(partition.BlockedHead, out var former) && partition.Queue.Contains(former))
-            former.Reason = PendingReason.Priority;
-        partition.BlockedHead = head.Id;
-        foreach (var job in partition.Unmarked)
-            if (job.Reason == PendingReason.None && partition.Queue.Contains(job)) job.Reason = PendingReason.Priority;
-        partition.Unmarked.Clear();
-    }
-
-    private int StartableTasks(Job job)
-    {
-        var arrayId = job.ArrayJobId ?? job.Id;
-        var wanted = job.IsArray ? HasCorresponding(job) ? FreeTasks(job).Count() : job.PendingTaskCount : 1;
-        var throttle = (int)Math.Min(job.Spec.ArrayThrottle, int.MaxValue);
-        if (throttle == 0 || !arrays.TryGetValue(arrayId, out var book)) return wanted;
-        return Math.Clamp(throttle - book.Active - plannedPerArray.GetValueOrDefault(arrayId), 0, wanted);
+        else if (job.State == JobState.Pending) Park(verdict);
     }
 
     /// <summary>Counts a planned start for the throttle of its array.</summary>
-    private void NoteStart(Job job)
+    private void NoteArrayStart(Job job)
     {
         if (job.Spec.ArrayThrottle == 0) return;
         var arrayId = job.ArrayJobId ?? job.Id;
         plannedPerArray[arrayId] = plannedPerArray.GetValueOrDefault(arrayId) + 1;
     }
-
-    private static bool HasCorresponding(Job job)
-    {
-        foreach (var dependency in job.Spec.Dependencies)
-            if (dependency.Kind == "aftercorr") return true;
-        return false;
-    }
-
-    /// <summary>What keeps a job from starting, whatever is free. In the order in which Slurm names reasons.</summary>
-    private Verdict? Obstacle(Job job, Partition partition)
-    {
-        if (job.Held) return new Verdict(job, HoldReason(job), "");
-        if (job.NotBefore > passAt) return new Verdict(job, PendingReason.BeginTime, "its begin time has not come", Wake: job.NotBefore);
-        switch (DependenciesOf(job, passAt, out var wake))
-        {
-            case DependencyState.NotYet: return new Verdict(job, PendingReason.Dependency, "waits for other jobs", Wake: wake);
-            case DependencyState.Never: return new Verdict(job, PendingReason.DependencyNeverSatisfied,
-                "a job it depends on ended otherwise than it asks for");
-        }
-        if (!partition.IsConfigured)
-            return new Verdict(job, PendingReason.PartitionConfig, $"partition {partition.Name} is not in the configuration any more");
-        if (!partition.Spec.IsUp) return new Verdict(job, PendingReason.PartitionDown, $"partition {partition.Name} is down");
-        var max = partition.Spec.MaxTimeMs;
-        if (max > 0 && (job.Spec.TimeLimitMs == 0 || job.Spec.TimeLimitMs > max))
-            return new Verdict(job, PendingReason.PartitionTimeLimit, job.Spec.TimeLimitMs == 0
-                ? $"asks for unlimited time; partition {partition.Name} allows {Minutes(max)}"
-                : $"asks for {Minutes(job.Spec.TimeLimitMs)}; partition {partition.Name} allows {Minutes(max)}");
-        return ThrottleOf(job) ?? ReservationObstacle(job, partition, passAt) ?? LimitObstacle(job, partition, passAt);
-    }
-
-    private Verdict? ThrottleOf(Job job)
-    {
-        var arrayId = job.ArrayJobId ?? job.Id;
-        if (job.Spec.ArrayThrottle == 0 || !arrays.TryGetValue(arrayId, out var book)) return null;
-        var running = book.Active + plannedPerArray.GetValueOrDefault(arrayId);
-        return running < job.Spec.ArrayThrottle ? null
-            : new Verdict(job, PendingReason.JobArrayTaskLimit, $"{running} of its tasks run; its limit is {job.Spec.ArrayThrottle} at a time");
-    }
-
-    private static string Minutes(long ms) =>
-        ms % 60_000 != 0 ? $"{ms / 1000} seconds" : ms == 60_000 ? "1 minute" : $"{ms / 60_000} minutes";
 }

@@ -1,132 +1,105 @@
 using Stint.Core.Journal;
 using Stint.Core.Nodes;
 using Stint.Core.Resources;
+using Stint.Core.Scheduling.Placing;
 
 namespace Stint.Core.Scheduling;
 
 /// <summary>
-/// First fit of one request on a list of nodes. Whole cores are given, never a single hardware thread of one
-/// (as Slurm's CR_Core), so that no two jobs ever share a core.
+/// Where one request goes on a list of nodes. Whole cores are given, never a single hardware thread of one (as Slurm's CR_Core). Pure:
+/// the same nodes and balances give the same answer. <c>balanceOf</c> says what is left of a node for this request; null: not to be used.
 /// </summary>
 public static class Placement
 {
-    private readonly record struct Candidate(Node Node, NodeBalance Balance, int Tasks);
-
-    /// <summary>Shares in task order, or null when it does not fit.</summary>
+    /// <summary>Shares in task order, the first is the batch host; or null when it does not fit.</summary>
     public static IReadOnlyList<NodeShare>? Find(Request request, IReadOnlyList<Node> nodes, Func<Node, NodeBalance?> balanceOf)
     {
-        var chosen = Choose(request, nodes, balanceOf);
-        return chosen is null ? null : Distribute(request, chosen);
+        foreach (var wish in Wish.Of(request))
+        {
+            using var search = new NodeSearch(request, nodes, balanceOf, wish, isRated: true);
+            if (search.Choose() && Shares(search) is { } shares) return shares;
+        }
+        return null;
     }
 
     /// <summary>Whether it would fit, without building the shares.</summary>
-    public static bool Fits(Request request, IReadOnlyList<Node> nodes, Func<Node, NodeBalance?> balanceOf) =>
-        Choose(request, nodes, balanceOf) is not null;
-
-    /// <summary>Tasks of this request that the node could take; 0: it cannot be part of it.</summary>
-    public static int TasksOn(Request request, Node node, NodeBalance balance)
+    public static bool Fits(Request request, IReadOnlyList<Node> nodes, Func<Node, NodeBalance?> balanceOf)
     {
-        if (request.Exclusive && !balance.IsIdle) return 0;
-        if (request.WholeMemory && balance.MemoryBytes < node.Hardware.MemoryBytes) return 0;
-        if (request.MemoryPerNode > balance.MemoryBytes) return 0;
-        var threads = node.ThreadsPerCore;
-        long cpus = (long)balance.Cpus.WholeCores(threads) * threads;
-        if (request.MemoryPerCpu is > 0 and var perCpu)
+        foreach (var wish in Wish.Of(request))
         {
-            var affordable = (long)Math.Min(balance.MemoryBytes / perCpu, int.MaxValue) / threads * threads;
-            if (request.Exclusive && affordable < cpus) return 0;
-            cpus = Math.Min(cpus, affordable);
+            if (wish.Prefer is not null) continue;      // without the preference it fits at least as well
+            using var search = new NodeSearch(request, nodes, balanceOf, wish, isRated: false);
+            if (search.Choose()) return true;
         }
-        var tasks = cpus / request.CpusPerTask;
-        return (int)(request.TasksPerNode > 0 ? Math.Min(tasks, request.TasksPerNode) : tasks);
-    }
-
-    private static List<Candidate>? Choose(Request request, IReadOnlyList<Node> nodes, Func<Node, NodeBalance?> balanceOf)
-    {
-        var chosen = new List<Candidate>();
-        foreach (var name in request.Required)
-        {
-            var node = Named(nodes, name);
-            if (node is null || balanceOf(node) is not { } balance || TasksOn(request, node, balance) is not (> 0 and var tasks))
-                return null;
-            chosen.Add(new Candidate(node, balance, tasks));
-        }
-        if (IsEnough(request, chosen)) return chosen;
-
-        var others = new List<Candidate>();
-        foreach (var node in nodes)
-        {
-            if (request.Excluded.Contains(node.Name) || IsRequired(request, node.Name) || balanceOf(node) is not { } balance) continue;
-            var tasks = TasksOn(request, node, balance);
-            if (tasks == 0) continue;
-            var candidate = new Candidate(node, balance, tasks);
-            // The common case: the first node on which all of it fits.
-            if (chosen.Count == 0 && request.NodesMin == 1 && tasks >= request.Tasks) return [candidate];
-            others.Add(candidate);
-        }
-        if (Extend(request, chosen, others) is { } inOrder) return inOrder;
-        // Fewer, larger nodes when the order alone does not keep within the node count.
-        others.Sort(static (a, b) => b.Tasks != a.Tasks ? b.Tasks.CompareTo(a.Tasks)
-            : NodeNames.CompareNaturally(a.Node.Name, b.Node.Name));
-        return Extend(request, chosen, others);
-    }
-
-    private static List<Candidate>? Extend(Request request, List<Candidate> start, List<Candidate> others)
-    {
-        var chosen = new List<Candidate>(start);
-        foreach (var candidate in others)
-        {
-            if (request.NodesMax > 0 && chosen.Count >= request.NodesMax || chosen.Count >= request.Tasks) break;
-            chosen.Add(candidate);
-            if (IsEnough(request, chosen)) return chosen;
-        }
-        return null;
-    }
-
-    private static bool IsEnough(Request request, List<Candidate> chosen)
-    {
-        if (chosen.Count < request.NodesMin || request.NodesMax > 0 && chosen.Count > request.NodesMax) return false;
-        long tasks = 0;
-        foreach (var candidate in chosen) tasks += candidate.Tasks;
-        return tasks >= request.Tasks;
-    }
-
-    private static Node? Named(IReadOnlyList<Node> nodes, string name)
-    {
-        foreach (var node in nodes)
-            if (string.Equals(node.Name, name, StringComparison.Ordinal)) return node;
-        return null;
-    }
-
-    private static bool IsRequired(Request request, string name)
-    {
-        foreach (var required in request.Required)
-            if (string.Equals(required, name, StringComparison.Ordinal)) return true;
         return false;
     }
 
-    /// <summary>Block distribution: every node gets one task, then the nodes are filled in order.</summary>
-    private static NodeShare[] Distribute(Request request, List<Candidate> chosen)
+    /// <summary>Tasks of this request that the node could take; 0: it cannot be part of it.</summary>
+    public static int TasksOn(Request request, Node node, NodeBalance balance) => RoomOn(request, node, balance).Tasks;
+
+    internal static Room RoomOn(Request request, Node node, in NodeBalance balance)
     {
-        var shares = new NodeShare[chosen.Count];
-        var spare = Math.Max(0, request.Tasks - chosen.Count);
-        for (var i = 0; i < shares.Length; i++)
-        {
-            var more = Math.Min(chosen[i].Tasks - 1, spare);
-            spare -= more;
-            shares[i] = Share(request, chosen[i], 1 + more);
-        }
-        return shares;
+        if (!request.CouldUse(node.Kind) || !MayJoin(request, node, balance)) return Room.None;
+        if (request.Ranges is not null) return RangePick.Find(request, node, balance) is null ? Room.None : new Room(1, 0);
+        var kind = node.Kind;
+        var cpus = balance.CpusFor(request, node);
+        GresCounts gres = default;
+        if (request.Gres.Length > 0) Count(kind, balance.Gres.Cells, ref gres);
+        var room = Room.Of(request, kind, cpus.WholeCores(kind.Threads), balance.MemoryBytes, balance.DiskBytes, gres);
+        return room.Tasks == 0 || !NodePick.IsLocal(request) ? room : Confirmed(request, node, balance, room);
     }
 
-    private static NodeShare Share(Request request, Candidate candidate, int tasks)
+    /// <summary>Who is there already does not stand in the way.</summary>
+    private static bool MayJoin(Request request, Node node, in NodeBalance balance)
     {
-        var threads = candidate.Node.ThreadsPerCore;
-        var cores = (tasks * request.CpusPerTask + threads - 1) / threads;
-        var cpus = request.Exclusive ? candidate.Node.AllCpus : candidate.Balance.Cpus.LowestCores(cores, threads);
-        var memory = request.WholeMemory ? candidate.Node.Hardware.MemoryBytes
-            : request.MemoryPerCpu is > 0 and var perCpu ? perCpu * (ulong)cpus.Count
-            : request.MemoryPerNode!.Value;
-        return new NodeShare { Node = candidate.Node.Name, Cpus = cpus.ToBytes(), MemoryBytes = memory, Tasks = (uint)tasks };
+        if (balance.Users.Closed) return false;
+        if (request.Sharing == NodeSharing.SharingTopo && balance.Users.TopologyBusy) return false;
+        if (balance.IsIdle) return true;
+        if (request.Exclusive || balance.Users.Whole) return false;
+        if (request.OnlyUser is { } uid) return !balance.Users.Several && balance.Users.Uid == uid;
+        return !balance.Users.Alone;
+    }
+
+    /// <summary>The counts allow it; locality may allow less. Fewer tasks never fit worse.</summary>
+    private static Room Confirmed(Request request, Node node, in NodeBalance balance, Room room)
+    {
+        var (low, high) = (0, room.Tasks);
+        if (NodePick.Fits(request, node, balance, high, Math.Min(1, room.JobGres))) low = high;
+        else if (high > request.Tasks && NodePick.Fits(request, node, balance, request.Tasks, Math.Min(1, room.JobGres))) low = request.Tasks;
+        while (low < high - 1)
+        {
+            var middle = low + (high - low) / 2;
+            if (NodePick.Fits(request, node, balance, middle, Math.Min(1, room.JobGres))) low = middle;
+            else high = middle;
+        }
+        var gres = room.JobGres;
+        while (gres > 1 && low > 0 && !NodePick.Fits(request, node, balance, Math.Min(low, request.Tasks), gres)) gres--;
+        return low == 0 ? Room.None : new Room(low, gres);
+    }
+
+    private static void Count(NodeKind kind, ReadOnlySpan<int> cells, ref GresCounts gres)
+    {
+        foreach (var pool in kind.Pools)
+        {
+            if (pool.Form != PoolForm.Parts) { gres[pool.Slot] = kind.Gres.Usable(cells, pool); continue; }
+            // Parts of one job lie on one GPU.
+            var most = 0;
+            for (var i = 0; i < pool.Cells; i++) most = Math.Max(most, kind.Gres.UsableParts(cells, pool, i));
+            gres[pool.Slot] = most;
+        }
+    }
+
+    private static NodeShare[]? Shares(NodeSearch search)
+    {
+        if (TaskLayout.Of(search) is not { } layout) return null;
+        var shares = new NodeShare[layout.Length];
+        for (var i = 0; i < shares.Length; i++)
+        {
+            var node = search.ChosenNode(i);
+            if (search.BalanceOf(node) is not { } balance || NodePick.Share(search.Request, node, balance, layout[i].Tasks, layout[i].JobGres) is not { } share)
+                return null;
+            shares[i] = share;
+        }
+        return shares;
     }
 }

@@ -16,6 +16,9 @@ public sealed partial class Cluster
         var batch = new Batch(now);
         var givenUp = SilentNodes(batch);
         OverdueJobs(batch, givenUp);
+        MissedDeadlines(batch);
+        EndIncompleteGroups(batch);
+        DueReservations(batch);
         OldJobs(batch);
         return batch.Decision();
     }
@@ -25,11 +28,14 @@ public sealed partial class Cluster
         foreach (var id in activeJobs)
         {
             var job = jobs[id];
-            if (job.State != JobState.Running || !job.EndLimit.IsSet || batch.Now < job.EndLimit) continue;
-            if (HasLiveStep(job) && batch.Now < job.EndLimit + LimitGrace || givenUp.Contains(id)) continue;
+            if (job.State != JobState.Running || !job.EndLimit.IsSet || batch.Now < EndAfter(job)) continue;
+            if (HasLiveStep(job) && batch.Now < EndAfter(job) + LimitGrace || givenUp.Contains(id)) continue;
             End(batch, job, new Ending(EndKind.EndTimeout, Cause: $"reached its time limit of {Minutes(job.Spec.TimeLimitMs)}"));
         }
     }
+
+    /// <summary>Its limit, and the time beyond it that the cluster grants to all (OverTimeLimit).</summary>
+    private Instant EndAfter(Job job) => job.EndLimit + TimeSpan.FromMilliseconds(Config.OverTimeMs);
 
     private static bool HasLiveStep(Job job)
     {
@@ -66,7 +72,8 @@ public sealed partial class Cluster
             endedJobs.Remove((job.Ended.Milliseconds, id));
             arrays.Remove(id);
             if (job.ArrayTask is { } task && BookOf(job) is { } book) book.TaskJobs.Remove(task);
-            if (job.Spec.ClientToken.Length > 0 && (job.ArrayJobId ?? id) == id) clientTokens.Remove((job.Spec.Uid, job.Spec.ClientToken));
+            if (job.TokenHash != 0 && clientTokens.TryGetValue(job.TokenHash, out var known) && known == id) clientTokens.Remove(job.TokenHash);
+            ForgetSpec(job.Spec);
         }
     }
 }

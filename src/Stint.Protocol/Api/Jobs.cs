@@ -2,7 +2,7 @@ namespace Stint.Protocol.Api;
 
 /// <summary>POST /api/v1/jobs. Sizes in bytes, times in milliseconds of Unix time or of duration, as named.</summary>
 // Requests have set, not init: the JSON source generator would give a left-out init property its type's default instead of ours.
-public sealed record SubmitRequest
+public sealed partial record SubmitRequest
 {
     public string Name { get; set; } = "";
     public string? Partition { get; set; }
@@ -50,10 +50,14 @@ public sealed record SubmitRequest
     public bool TestOnly { get; set; }
 }
 
-public sealed record SubmitResponse(uint JobId, string Message = "");
+public sealed record SubmitResponse(uint JobId, string Message = "")
+{
+    /// <summary>Of a test only.</summary>
+    public OfferView? Offer { get; init; }
+}
 
 /// <summary>A job, an array's unstarted tasks, or one array task, as <c>squeue</c> and <c>scontrol show job</c> need it.</summary>
-public sealed record JobView
+public sealed partial record JobView
 {
     public uint JobId { get; init; }
     public uint? ArrayJobId { get; init; }
@@ -118,7 +122,11 @@ public sealed record JobView
     public StepView[] Steps { get; init; } = [];
 }
 
-public sealed record NodeShareView(string Node, int[] Cpus, ulong MemoryBytes, uint Tasks);
+public sealed record NodeShareView(string Node, int[] Cpus, ulong MemoryBytes, uint Tasks)
+{
+    /// <summary><c>gpu:a100:2(IDX:0-1)</c></summary>
+    public string Gres { get; init; } = "";
+}
 
 public sealed record StepView
 {
@@ -144,7 +152,7 @@ public sealed record StepView
 /// <summary>GET /api/v1/jobs: filters are query parameters <c>user, state, partition, job, name</c> (comma lists); <c>steps=true</c> adds steps.</summary>
 public sealed record JobList(long NowMs, JobView[] Jobs);
 
-/// <summary>POST /api/v1/jobs/cancel (also hold, release, requeue). Either ids or filters.</summary>
+/// <summary>POST /api/v1/jobs/cancel (also hold, release, requeue, suspend, resume, top). Either ids or filters.</summary>
 public sealed record JobSelection
 {
     /// <summary>As typed: <c>12</c>, <c>7_3</c>, <c>7_[1-5]</c>, <c>12.0</c>.</summary>
@@ -159,6 +167,10 @@ public sealed record JobSelection
     public int Signal { get; set; }
     public bool BatchOnly { get; set; }
     public bool Full { get; set; }
+    /// <summary>Requeue only: and keep it held (<c>scontrol requeuehold</c>).</summary>
+    public bool Hold { get; set; }
+    /// <summary>Hold only: the owner may lift it (<c>scontrol uhold</c>).</summary>
+    public bool AsUser { get; set; }
 }
 
 public sealed record SelectionResult(SelectionOutcome[] Outcomes);
@@ -170,6 +182,8 @@ public sealed record ExplainView
 {
     public required JobView Job { get; init; }
     public StepReceiptView[] Steps { get; init; } = [];
+    /// <summary>Of a pending job.</summary>
+    public PendingView? Pending { get; init; }
 }
 
 public sealed record StepReceiptView

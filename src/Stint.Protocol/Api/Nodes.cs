@@ -28,6 +28,20 @@ public sealed record NodeView
     public long AgentStartMs { get; init; }
     public long LastBusyMs { get; init; }
     public CapabilityView[] Capabilities { get; init; } = [];
+    public string[] Features { get; init; } = [];
+    /// <summary>Lower is used first.</summary>
+    public uint Weight { get; init; } = 1;
+    /// <summary><c>gpu:a100:4</c>, as Slurm prints it; empty: none.</summary>
+    public string Gres { get; init; } = "";
+    /// <summary><c>gpu:a100:2(IDX:0-1)</c>, every kind of <see cref="Gres"/>, also unused ones.</summary>
+    public string GresUsed { get; init; } = "";
+    public TresCount[] GresTotal { get; init; } = [];
+    public TresCount[] GresAllocated { get; init; } = [];
+    public ulong DiskBytes { get; init; }
+    public uint CoreSpecCount { get; init; }
+    public ulong MemorySpecBytes { get; init; }
+    /// <summary>Name of the reservation that holds it now; empty: none.</summary>
+    public string Reservation { get; init; } = "";
 }
 public sealed record CapabilityView(string Resource, bool Available, string Detail);
 public sealed record NodeList(long NowMs, NodeView[] Nodes);
@@ -45,10 +59,44 @@ public sealed record PartitionView
     public uint TotalCpus { get; init; }
     public uint TotalNodes { get; init; }
     public ulong TotalMemoryBytes { get; init; }
+    public uint MinNodes { get; init; }
+    /// <summary>null: no limit.</summary>
+    public uint? MaxNodes { get; init; }
+    public string[] AllowAccounts { get; init; } = [];
+    public string[] DenyAccounts { get; init; } = [];
+    public string[] AllowQos { get; init; } = [];
+    public string[] DenyQos { get; init; } = [];
+    public string[] AllowGroups { get; init; } = [];
+    public string? Qos { get; init; }
+    public string? Alternate { get; init; }
+    public uint PriorityTier { get; init; } = 1;
+    public uint PriorityJobFactor { get; init; } = 1;
+    /// <summary>Slurm's word: OFF, CANCEL, REQUEUE, SUSPEND, GANG,SUSPEND.</summary>
+    public string PreemptMode { get; init; } = "OFF";
+    public long GraceMs { get; init; }
+    public string OverSubscribe { get; init; } = "NO";
+    public bool Hidden { get; init; }
+    public bool RootOnly { get; init; }
+    public bool RequiresReservation { get; init; }
+    public bool DisableRootJobs { get; init; }
+    public bool LeastLoaded { get; init; }
+    public bool ExclusiveUser { get; init; }
+    public bool ExclusiveTopo { get; init; }
+    public uint MaxCpusPerNode { get; init; }
+    public uint MaxCpusPerSocket { get; init; }
+    public ulong? DefaultMemoryPerCpuBytes { get; init; }
+    public ulong? DefaultMemoryPerNodeBytes { get; init; }
+    public ulong MaxMemoryPerCpuBytes { get; init; }
+    public ulong MaxMemoryPerNodeBytes { get; init; }
+    public uint DefaultCpusPerGpu { get; init; }
+    public ulong DefaultMemoryPerGpuBytes { get; init; }
+    /// <summary><c>CPU=1.0,Mem=0.25G</c> as Slurm prints them; null: every CPU counts 1.</summary>
+    public string? BillingWeights { get; init; }
+    public TresCount[] GresTotal { get; init; } = [];
 }
 public sealed record PartitionList(long NowMs, PartitionView[] Partitions);
 
-/// <summary>POST /api/v1/nodes/{name}/state; state: DRAIN, RESUME, DOWN.</summary>
+/// <summary>POST /api/v1/nodes/{name}/state; state: DRAIN, RESUME, DOWN, FAIL, FUTURE, NO_RESPOND, IDLE, UNDRAIN.</summary>
 public sealed record NodeStateRequest(string State, string Reason = "");
 
 /// <summary>GET /api/v1/config: what is in force, as <c>scontrol show config</c> prints it (key → value, both Slurm's), and ours.</summary>

@@ -3,7 +3,11 @@ using System.Text;
 namespace Stint.Protocol.Slurm;
 
 /// <summary>A <c>#SBATCH</c> line: its options as words, and the line's number for messages.</summary>
-public sealed record ScriptDirective(int Line, IReadOnlyList<string> Words);
+public sealed record ScriptDirective(int Line, IReadOnlyList<string> Words)
+{
+    /// <summary><c>#SBATCH hetjob</c>: what follows is the next component of a heterogeneous job.</summary>
+    public bool BeginsComponent => Words.Count > 0 && Words[0] is "hetjob" or "packjob";
+}
 
 /// <summary>
 /// Options inside a batch script. As Slurm reads them: lines that start with exactly <c>#SBATCH</c>, only before the first line that is
@@ -67,11 +71,6 @@ public static class ScriptDirectives
         if (body.Length > MaxLineBytes) { error = $"line {number}: a #SBATCH line of {body.Length} bytes is over {MaxLineBytes}"; return false; }
         if (directives.Count == MaxDirectives) { error = $"line {number}: more than {MaxDirectives} #SBATCH lines"; return false; }
         if (!TrySplit(Encoding.UTF8.GetString(body), out var words, out error)) { error = $"line {number}: {error}"; return false; }
-        if (words.Count > 0 && words[0] is "hetjob" or "packjob")
-        {
-            error = $"line {number}: #SBATCH {words[0]}: heterogeneous jobs are not supported yet by this version of Stint";
-            return false;
-        }
         if (words.Count > 0) directives.Add(new ScriptDirective(number, words));
         return true;
     }

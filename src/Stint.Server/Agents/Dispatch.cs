@@ -27,6 +27,15 @@ internal sealed partial class Dispatch(AgentDirectory agents, Payloads payloads,
             case Record.BodyOneofCase.JobEndRequested when cluster.FindJob(record.JobEndRequested.JobId) is { State: JobState.Completing } job:
                 for (var i = 0; i < job.Shares.Count; i++) EndDue(cluster, job, job.Shares[i].Node, now);
                 break;
+            case Record.BodyOneofCase.JobSuspended when cluster.FindJob(record.JobSuspended.JobId) is { } job:
+                Suspension.Tell(agents, job, now);
+                break;
+            case Record.BodyOneofCase.JobResumed when cluster.FindJob(record.JobResumed.JobId) is { } job:
+                Suspension.Tell(agents, job, now);
+                break;
+            case Record.BodyOneofCase.JobUpdated when cluster.FindJob(record.JobUpdated.JobId) is { State: JobState.Running } job:
+                Suspension.TellLimit(agents, job, now);
+                break;
             default:
                 break;
         }
@@ -51,15 +60,18 @@ internal sealed partial class Dispatch(AgentDirectory agents, Payloads payloads,
             if (step.Id == StepIds.Batch) LaunchBatch(cluster, job, node, now);
             else LaunchStep(cluster, job, step, node, now);
         }
+        Suspension.SendDue(cluster, session, holdings, now);
     }
 
     private void LaunchBatch(Cluster cluster, Job job, string? onlyNode, Instant now)
     {
         if (job.State != JobState.Running || !job.Spec.IsBatch || job.Shares.Count == 0) return;
+        // The script of a heterogeneous job runs on its first component alone.
+        if (job.Spec.HetJobId != 0 && job.Spec.HetJobId != job.Id) return;
         var node = job.Shares[0].Node;
         if ((onlyNode is not null && onlyNode != node) || Answered(job, StepIds.Batch, node)) return;
         if (agents.Find(node) is { } session && PayloadOf(job, job.Spec.PayloadHash) is { } payload)
-            session.Launch(LaunchSpecs.OfBatch(job, payload, cluster.Config.Name, cluster.Config.KillWaitMs, now));
+            session.Launch(LaunchSpecs.OfBatch(job, payload, cluster.Config, now).WithOverTime(cluster.Config.OverTimeMs));
     }
 
     private void LaunchStep(Cluster cluster, Job job, Step step, string? onlyNode, Instant now)
@@ -70,7 +82,7 @@ internal sealed partial class Dispatch(AgentDirectory agents, Payloads payloads,
             var node = step.Shares[i].Node;
             if ((onlyNode is not null && onlyNode != node) || Answered(job, step.Id, node)) continue;
             if (agents.Find(node) is { } session && PayloadOf(job, step.Spec.PayloadHash) is { } payload)
-                session.Launch(LaunchSpecs.OfStep(job, step, i, payload, cluster.Config.Name, cluster.Config.KillWaitMs, now));
+                session.Launch(LaunchSpecs.OfStep(job, step, i, payload, cluster.Config, now).WithOverTime(cluster.Config.OverTimeMs, step));
         }
     }
 
@@ -80,7 +92,7 @@ internal sealed partial class Dispatch(AgentDirectory agents, Payloads payloads,
         var reason = ReasonOf(job.Kind);
         session.Send(new ToAgent
         {
-            EndJob = new EndJob { JobId = job.Id, Attempt = job.Attempt, Reason = reason, GraceMs = cluster.Config.KillWaitMs, Message = MessageOf(job, node, reason, now) },
+            EndJob = new EndJob { JobId = job.Id, Attempt = job.Attempt, Reason = reason, GraceMs = job.GraceMs > 0 ? job.GraceMs : cluster.Config.KillWaitMs, Message = MessageOf(job, node, reason, now) },
         });
     }
 

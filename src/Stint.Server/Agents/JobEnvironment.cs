@@ -36,9 +36,9 @@ internal static class JobEnvironment
         if (spec.CpusPerTask > 1) yield return new("SLURM_CPUS_PER_TASK", Text(spec.CpusPerTask));
         if (spec.HasMemoryPerCpuBytes) yield return new("SLURM_MEM_PER_CPU", Text(spec.MemoryPerCpuBytes / MiB));
         else if (spec.HasMemoryPerNodeBytes) yield return new("SLURM_MEM_PER_NODE", Text(spec.MemoryPerNodeBytes / MiB));
-        yield return new("SLURM_JOB_PARTITION", spec.Partition);
+        yield return new("SLURM_JOB_PARTITION", job.Partition.Length > 0 ? job.Partition : spec.Partition);
         if (spec.Account.Length > 0) yield return new("SLURM_JOB_ACCOUNT", spec.Account);
-        yield return new("SLURM_JOB_QOS", "normal");
+        yield return new("SLURM_JOB_QOS", spec.Qos.Length > 0 ? spec.Qos : "normal");
         yield return new("SLURM_JOB_UID", Text(spec.Uid));
         yield return new("SLURM_JOB_GID", Text(spec.Gid));
         yield return new("SLURM_JOB_USER", spec.User);
@@ -49,6 +49,7 @@ internal static class JobEnvironment
         yield return new("SLURM_PRIO_PROCESS", "0");
         if (job.Attempt > 0) yield return new("SLURM_RESTART_COUNT", Text(job.Attempt));
         foreach (var variable in OfArray(job)) yield return variable;
+        foreach (var variable in RequestedEnvironment.Of(job)) yield return variable;
     }
 
     public static IEnumerable<KeyValuePair<string, string>> OfStep(Step step)

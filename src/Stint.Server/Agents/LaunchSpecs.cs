@@ -1,4 +1,3 @@
-using System.Globalization;
 using Stint.Core;
 using Stint.Core.Jobs;
 using Stint.Core.Journal;
@@ -9,12 +8,10 @@ namespace Stint.Server.Agents;
 /// <summary>Everything a node is told about a step, and nothing it has to look up: what is signed is what runs.</summary>
 internal static class LaunchSpecs
 {
-    private const ulong PidsPerCpu = 4_096, PidsMax = 4_000_000;
-
     /// <summary>The batch script, on the job's first node.</summary>
-    public static LaunchSpec OfBatch(Job job, LaunchPayload payload, string cluster, long graceMs, Instant now)
+    public static LaunchSpec OfBatch(Job job, LaunchPayload payload, ClusterConfigured config, Instant now)
     {
-        var spec = Common(job, job.Shares, 0, StepIds.Batch, payload, cluster, graceMs, now);
+        var spec = Common(job, job.Shares, 0, StepIds.Batch, payload, config, now);
         var asked = job.Spec;
         spec.Io = IoMode.IoFiles;
         spec.TaskIds.Add(0);
@@ -26,14 +23,14 @@ internal static class LaunchSpecs
         spec.AppendOutput = asked.AppendOutput || job.Attempt > 0;
         spec.CommandName = asked.Command;
         spec.NodeList = JobEnvironment.NodeList(job.Shares);
-        foreach (var (name, value) in JobEnvironment.OfJob(job, cluster)) spec.Environment.Add($"{name}={value}");
+        foreach (var (name, value) in JobEnvironment.OfJob(job, config.Name)) spec.Environment.Add($"{name}={value}");
         return spec;
     }
 
     /// <summary>One node's part of an srun step.</summary>
-    public static LaunchSpec OfStep(Job job, Step step, int shareIndex, LaunchPayload payload, string cluster, long graceMs, Instant now)
+    public static LaunchSpec OfStep(Job job, Step step, int shareIndex, LaunchPayload payload, ClusterConfigured config, Instant now)
     {
-        var spec = Common(job, step.Shares, shareIndex, step.Id, payload, cluster, graceMs, now);
+        var spec = Common(job, step.Shares, shareIndex, step.Id, payload, config, now);
         var asked = step.Spec;
         spec.Io = asked.Pty ? IoMode.IoPty : IoMode.IoPipes;
         spec.PtyRows = asked.PtyRows;
@@ -51,25 +48,25 @@ internal static class LaunchSpecs
         spec.NodeList = JobEnvironment.NodeList(step.Shares);
         if (asked.TimeLimitMs > 0) spec.WallLimitMs = spec.WallLimitMs > 0 ? Math.Min(spec.WallLimitMs, asked.TimeLimitMs) : asked.TimeLimitMs;
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, value) in JobEnvironment.OfJob(job, cluster)) environment[name] = value;
+        foreach (var (name, value) in JobEnvironment.OfJob(job, config.Name)) environment[name] = value;
         foreach (var (name, value) in JobEnvironment.OfStep(step)) environment[name] = value;
         foreach (var (name, value) in environment) spec.Environment.Add($"{name}={value}");
         return spec;
     }
 
-    private static LaunchSpec Common(Job job, IReadOnlyList<NodeShare> shares, int index, uint stepId, LaunchPayload payload, string cluster, long graceMs, Instant now)
+    private static LaunchSpec Common(Job job, IReadOnlyList<NodeShare> shares, int index, uint stepId, LaunchPayload payload, ClusterConfigured config, Instant now)
     {
         var asked = job.Spec;
         var share = shares[index];
         var spec = new LaunchSpec
         {
             Key = new StepKey { JobId = job.Id, StepId = stepId, Attempt = job.Attempt },
-            Cluster = cluster, Node = share.Node, Uid = asked.Uid, Gid = asked.Gid, User = asked.User,
-            JobName = asked.Name, Partition = asked.Partition,
-            Limits = LimitsOf(job, share),
+            Cluster = config.Name, Node = share.Node, Uid = asked.Uid, Gid = asked.Gid, User = asked.User,
+            JobName = asked.Name, Partition = job.Partition.Length > 0 ? job.Partition : asked.Partition,
+            Limits = LaunchLimits.Of(job, share, config),
             // A limit that passed while the launch was under way must still be a limit, not "unlimited".
             WallLimitMs = job.EndLimit.IsSet ? WallLimitMs(job, now) : 0,
-            EndLimitUnixMs = job.EndLimit.Milliseconds, GraceMs = graceMs,
+            EndLimitUnixMs = job.EndLimit.Milliseconds, GraceMs = config.KillWaitMs,
             WarnBeforeMs = asked.WarnBeforeMs, WarnSignal = asked.WarnSignal, WarnBatchOnly = asked.WarnBatchOnly,
             Payload = payload, WorkDir = asked.WorkDir, NodeIndex = (uint)index,
         };
@@ -86,37 +83,5 @@ internal static class LaunchSpecs
     {
         var left = Math.Max(1, (job.EndLimit - now).Ticks / TimeSpan.TicksPerMillisecond);
         return job.Spec.TimeLimitMs > 0 ? Math.Min(left, job.Spec.TimeLimitMs) : left;
-    }
-
-    private static Limits LimitsOf(Job job, NodeShare share)
-    {
-        var cpus = (ulong)Bitmaps.Count(share.Cpus.Span);
-        return new Limits
-        {
-            Cpus = share.Cpus, CpusRequested = CpusRequested(job.Spec), MemoryBytes = share.MemoryBytes, MemoryRequested = MemoryRequested(job.Spec),
-            SwapBytes = 0, PidsMax = Math.Clamp(cpus * PidsPerCpu, PidsPerCpu, PidsMax), PidsRequested = $"default, {PidsPerCpu} per CPU",
-        };
-    }
-
-    private static string CpusRequested(JobSpec spec) => spec.Exclusive ? "--exclusive"
-        : string.Create(CultureInfo.InvariantCulture, $"-c {Math.Max(1, spec.CpusPerTask)}, {spec.Tasks} task{(spec.Tasks == 1 ? "" : "s")}");
-
-    private static string MemoryRequested(JobSpec spec) =>
-        spec.HasMemoryPerCpuBytes ? $"--mem-per-cpu={Size(spec.MemoryPerCpuBytes)}"
-        : !spec.HasMemoryPerNodeBytes ? "default"
-        : spec.MemoryPerNodeBytes == 0 ? "--mem=0 (all of the node)" : $"--mem={Size(spec.MemoryPerNodeBytes)}";
-
-    /// <summary>As one types it: the largest unit that needs no fraction.</summary>
-    private static string Size(ulong bytes)
-    {
-        ReadOnlySpan<char> units = "KMGTP";
-        var unit = -1;
-        while (bytes >= 1024 && bytes % 1024 == 0 && unit < units.Length - 1)
-        {
-            bytes /= 1024;
-            unit++;
-        }
-        var number = bytes.ToString(CultureInfo.InvariantCulture);
-        return unit < 0 ? number : number + units[unit];
     }
 }

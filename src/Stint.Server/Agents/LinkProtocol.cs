@@ -14,7 +14,8 @@ namespace Stint.Server.Agents;
 /// the journal recorded for it: a copied or replaced certificate is fenced, and logged with both names.
 /// </summary>
 internal sealed partial class LinkProtocol(
-    Engine.Engine engine, AgentDirectory agents, Dispatch dispatch, RunDirectory runs, LaunchSigner signer, TimeProvider time, ILogger<LinkProtocol> log)
+    Engine.Engine engine, AgentDirectory agents, Dispatch dispatch, RunDirectory runs, LaunchSigner signer, NodeEvents events, UsageQueries usage, TimeProvider time,
+    ILogger<LinkProtocol> log)
 {
     public const int HeartbeatSeconds = 15;
     private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(15);
@@ -108,11 +109,21 @@ internal sealed partial class LinkProtocol(
                 case ToServer.BodyOneofCase.JobReleased:
                     await engine.PostAsync(Report.Of(session, message.ReportId, message.JobReleased, log), session.Over);
                     break;
+                case ToServer.BodyOneofCase.NodeEvent:
+                    events.Add(session.Node, message.NodeEvent);
+                    await engine.PostAsync(new NodeEventReport(session, message.ReportId, message.NodeEvent, log), session.Over);
+                    break;
+                case ToServer.BodyOneofCase.Usage:
+                    usage.Answered(message.Usage);
+                    break;
                 case ToServer.BodyOneofCase.Output:
                     runs.Output(session, message.Output);
                     break;
                 case ToServer.BodyOneofCase.InputTaken:
                     runs.InputTaken(session, message.InputTaken);
+                    break;
+                case ToServer.BodyOneofCase.Suspension:
+                    if (message.Suspension.WhyNot.Length > 0) Log.NotSuspended(log, session.Node, message.Suspension.JobId, message.Suspension.Suspended ? "suspended" : "resumed", Short(message.Suspension.WhyNot));
                     break;
                 case ToServer.BodyOneofCase.Heartbeat:
                     session.Load = message.Heartbeat.Load1M;
@@ -138,19 +149,9 @@ internal sealed partial class LinkProtocol(
 
     private static NodeRegistered Registration(Hello hello, string address)
     {
-        var hardware = new Hardware();
-        if (hello.Hardware is { } told)
-        {
-            hardware = new Hardware
-            {
-                Cpus = told.Cpus, Sockets = told.Sockets, CoresPerSocket = told.CoresPerSocket, ThreadsPerCore = told.ThreadsPerCore,
-                MemoryBytes = told.MemoryBytes, Declared = told.Declared, Gpus = told.Gpus,
-            };
-            hardware.NumaOfCpu.AddRange(told.NumaOfCpu);
-        }
         return new NodeRegistered
         {
-            Name = hello.Node, Hardware = hardware, Address = address, Hostname = Short(hello.Hostname), Version = Short(hello.Version), Os = Short(hello.Os),
+            Name = hello.Node, Hardware = HardwareReports.ToJournal(hello.Hardware), Address = address, Hostname = Short(hello.Hostname), Version = Short(hello.Version), Os = Short(hello.Os),
             BootMs = hello.BootMs, AgentStartMs = hello.AgentStartMs,
         };
     }
@@ -175,6 +176,8 @@ internal sealed partial class LinkProtocol(
         public static partial void Refused(ILogger logger, string node, string why);
         [LoggerMessage(2304, LogLevel.Warning, "Node {Node} lost its link")]
         public static partial void Lost(ILogger logger, string node);
+        [LoggerMessage(2306, LogLevel.Error, "Node {Node}: job {JobId} could not be {Done}: {Why}")]
+        public static partial void NotSuspended(ILogger logger, string node, uint jobId, string done, string why);
         [LoggerMessage(2305, LogLevel.Information, "The session of node {Node} ended: {Why}")]
         public static partial void Ended(ILogger logger, string node, string why);
     }

@@ -10,11 +10,19 @@ namespace Stint.Server.Agents;
 /// A report of an agent on its way through the engine. It is acknowledged after the commit; refused ones as well (and logged),
 /// because sending them again would change nothing.
 /// </summary>
-internal sealed partial class Report(AgentSession session, ulong id, Command command, uint jobId, ILogger log) : Work
+internal sealed partial class Report(AgentSession session, ulong id, Command command, uint jobId, ILogger log, string drainReason = "", bool holds = false) : Work
 {
+    private static readonly Actor Root = new(0, IsOperator: true);
     private Refusal? refusal;
 
     public override void Decide(Batch batch)
+    {
+        DecideReport(batch);
+        if (holds && refusal is null && batch.Cluster.FindJob(jobId) is { State: Core.Jobs.JobState.Pending, Held: false }) batch.Decide(new HoldJob(jobId, Root));
+        NodeDrain.Decide(batch, session.Node, drainReason, log);
+    }
+
+    private void DecideReport(Batch batch)
     {
         // A node reports about jobs that hold, or held, a share there; whatever else it says is not its business.
         if (batch.Cluster.FindJob(jobId) is { } job && !HasShare(job, session.Node))
@@ -58,7 +66,7 @@ internal sealed partial class Report(AgentSession session, ulong id, Command com
         Kind = KindOf(report), ExitCode = report.ExitCode, Signal = report.Signal, Cause = Bounded(report.Cause), Report = report.ToByteString(),
         Released = report.JobReleased, PeakMemoryBytes = report.Measured?.PeakMemoryBytes ?? 0,
         CpuUserUs = report.Measured?.CpuUserUs ?? 0, CpuSystemUs = report.Measured?.CpuSystemUs ?? 0, Started = report.Started,
-    }), report.Key?.JobId ?? 0, log);
+    }), report.Key?.JobId ?? 0, log, report.DrainReason, report.HoldJob);
 
     public static Report Of(AgentSession session, ulong id, JobReleasedReport report, ILogger log) =>
         new(session, id, new ReportNodeReleased(report.JobId, report.Attempt, session.Node), report.JobId, log);

@@ -28,6 +28,19 @@ internal static partial class Libc
         return Lookup(group, (entry, buffer, length, result) => getgrgid_r(gid, entry, buffer, length, result));
     }
 
+    /// <summary>Group ids of a user (getgrouplist(3)); at least the one given.</summary>
+    public static unsafe uint[] GroupsOf(string user, uint gid)
+    {
+        for (var size = 64; size <= 65_536; size *= 4)
+        {
+            var ids = new uint[size];
+            var count = size;
+            fixed (uint* at = ids)
+                if (getgrouplist(user, gid, at, &count) >= 0) return ids[..count];
+        }
+        return [gid];
+    }
+
     /// <summary>The other end of a stream socket is closed, also while unread data is still there (POLLRDHUP, poll(2)).</summary>
     public static unsafe bool PeerIsGone(SafeHandle socket)
     {
@@ -76,6 +89,7 @@ internal static partial class Libc
     }
 
     [LibraryImport("libc")] private static unsafe partial int poll(PollDescriptor* descriptors, nuint count, int timeoutMs);
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)] private static unsafe partial int getgrouplist(string user, uint gid, uint* groups, int* count);
     [LibraryImport("libc")] private static partial uint geteuid();
     [LibraryImport("libc")] private static partial int getsid(int pid);
     [LibraryImport("libc")] private static partial void _exit(int code);

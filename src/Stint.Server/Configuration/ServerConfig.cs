@@ -9,6 +9,8 @@ public sealed record ServerConfig
     public string Cluster { get; init; } = "stint";
     public IReadOnlyList<PartitionConfig> Partitions { get; init; } = [new PartitionConfig { Name = "main", IsDefault = true }];
     public TimeSpan KillWait { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>How long a job may go on after its limit (Slurm's OverTimeLimit).</summary>
+    public TimeSpan OverTime { get; init; }
     public TimeSpan MinJobAge { get; init; } = TimeSpan.FromSeconds(300);
     public TimeSpan NodeTimeout { get; init; } = TimeSpan.FromSeconds(300);
     /// <summary>0: a job that asks for no memory gets the node's (Slurm's default).</summary>
@@ -19,6 +21,20 @@ public sealed record ServerConfig
     public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 0);
     /// <summary>User names or uids that may do everything, beside root and the server's own user.</summary>
     public IReadOnlyList<string> Operators { get; init; } = [];
+    public IReadOnlyList<NodeSpec> Nodes { get; init; } = [];
+    /// <summary>name:count,… of the whole cluster.</summary>
+    public string Licenses { get; init; } = "";
+    public PrioritySettings? Priority { get; init; }
+    public PreemptSettings? Preempt { get; init; }
+    public PlanningSettings? Planning { get; init; }
+    public EnforceSettings? Enforce { get; init; }
+    public IReadOnlyList<SwitchSpec> Switches { get; init; } = [];
+    public IReadOnlyList<SwitchSpec> Blocks { get; init; } = [];
+    public IReadOnlyList<TierSpec> Tiers { get; init; } = [];
+    public string DefaultTier { get; init; } = "";
+    /// <summary>Accounts and users of the file, parents first; null: the file says nothing of them.</summary>
+    public IReadOnlyList<AssociationSpec>? Associations { get; init; }
+    public IReadOnlyList<QosSpec>? Qos { get; init; }
 
     public PartitionConfig? Partition(string name)
     {
@@ -41,19 +57,33 @@ public sealed record ServerConfig
     {
         var record = new ClusterConfigured
         {
-            Name = Cluster, KillWaitMs = (long)KillWait.TotalMilliseconds, MinJobAgeMs = (long)MinJobAge.TotalMilliseconds,
+            Name = Cluster, KillWaitMs = (long)KillWait.TotalMilliseconds, OverTimeMs = (long)OverTime.TotalMilliseconds, MinJobAgeMs = (long)MinJobAge.TotalMilliseconds,
             NodeTimeoutMs = (long)NodeTimeout.TotalMilliseconds, DefaultMemoryPerCpuBytes = DefaultMemoryPerCpuBytes,
             MaxArraySize = MaxArraySize, MaxJobs = MaxJobs, RequeueByDefault = RequeueByDefault,
         };
-        foreach (var partition in Partitions)
-        {
-            record.Partitions.Add(new PartitionSpec
-            {
-                Name = partition.Name, Nodes = partition.Nodes, IsDefault = partition.IsDefault, IsUp = partition.IsUp,
-                MaxTimeMs = (long)partition.MaxTime.TotalMilliseconds, DefaultTimeMs = (long)partition.DefaultTime.TotalMilliseconds,
-            });
-        }
+        foreach (var partition in Partitions) record.Partitions.Add(partition.ToSpec());
+        record.Nodes.Add(Nodes);
+        record.Licenses = Licenses;
+        record.Priority = Priority;
+        record.Preempt = Preempt;
+        record.Planning = Planning;
+        record.Enforce = Enforce;
+        record.Switches.Add(Switches);
+        record.Blocks.Add(Blocks);
+        record.Tiers.Add(Tiers);
+        record.DefaultTier = DefaultTier;
         return record;
+    }
+
+    /// <summary>The tier of a user: named, else by group in the order of the file, else the default; empty: none.</summary>
+    public string TierOf(string user, IReadOnlyList<string> groups)
+    {
+        foreach (var tier in Tiers)
+            if (tier.Users.Contains(user)) return tier.Name;
+        foreach (var tier in Tiers)
+            foreach (var group in tier.Groups)
+                if (groups.Contains(group)) return tier.Name;
+        return DefaultTier;
     }
 }
 
@@ -68,4 +98,15 @@ public sealed record PartitionConfig
     /// <summary>Zero: <see cref="MaxTime"/>.</summary>
     public TimeSpan DefaultTime { get; init; }
     public bool IsUp { get; init; } = true;
+    /// <summary>Everything else, in the journal's own words; what has a property here is not set in it.</summary>
+    public PartitionSpec Rules { get; init; } = new() { PriorityTier = 1, PriorityJobFactor = 1 };
+
+    public PartitionSpec ToSpec()
+    {
+        var spec = Rules.Clone();
+        (spec.Name, spec.Nodes, spec.IsDefault, spec.IsUp) = (Name, Nodes, IsDefault, IsUp);
+        spec.MaxTimeMs = (long)MaxTime.TotalMilliseconds;
+        spec.DefaultTimeMs = (long)DefaultTime.TotalMilliseconds;
+        return spec;
+    }
 }

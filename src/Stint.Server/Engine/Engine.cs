@@ -12,6 +12,7 @@ internal sealed partial class Engine : IDisposable
 {
     private const int InboxCapacity = 16_384, BatchMax = 1_024;
     private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ScheduleSlice = TimeSpan.FromMilliseconds(5);
 
     private readonly Cluster cluster;
     private readonly IJournal journal;
@@ -158,11 +159,12 @@ internal sealed partial class Engine : IDisposable
 
     private void Schedule(Instant now)
     {
+        // A slice: who is in the inbox by then is served before the next one.
         var from = time.GetTimestamp();
-        var started = batch.Decide(new Schedule()).Records.Count;
+        var started = batch.Decide(new Schedule(() => time.GetElapsedTime(from) >= ScheduleSlice)).Records.Count;
         var took = time.GetElapsedTime(from);
-        // At most half of the time goes into scheduling, so that the API answers whatever the queue's length is.
-        scheduleNotBeforeMs = took.TotalMilliseconds < 5 ? 0 : now.Milliseconds + (long)(2 * took.TotalMilliseconds);
+        // A slice can overrun where one step of it is long; then as much time is left to others.
+        scheduleNotBeforeMs = took < 4 * ScheduleSlice ? 0 : now.Milliseconds + (long)took.TotalMilliseconds;
         if (started > 0) Log.Scheduled(log, started, (int)took.TotalMicroseconds);
     }
 

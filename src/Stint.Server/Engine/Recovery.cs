@@ -28,11 +28,13 @@ internal static class Recovery
     /// What a start changes: the configuration, nodes that are not linked yet, runs whose clients are gone. One commit, before anybody asks.
     /// Not null: the configuration is refused, and nothing was written.
     /// </summary>
-    public static Refusal? Prepare(Cluster cluster, IJournal journal, ClusterConfigured config, Instant now)
+    /// <param name="also">What else the configuration says, decided once it is in force.</param>
+    public static Refusal? Prepare(Cluster cluster, IJournal journal, ClusterConfigured config, Instant now, Action<Batch>? also = null)
     {
         var batch = new Batch(cluster);
         batch.Begin(now);
         if (batch.Decide(new Configure(config)).Refusal is { } refusal) return refusal;
+        also?.Invoke(batch);
         foreach (var node in new List<Node>(cluster.Nodes.Values))
         {
             // Silence counts from now: while there was no server, nobody could have heard it.

@@ -12,7 +12,8 @@ internal sealed partial class SnapshotPolicy(IJournal journal, Func<long> histor
     public void AfterCommit(Cluster cluster, long sequence, int records)
     {
         since += records;
-        if (since >= recordsBetween) Take(cluster, sequence);
+        // A snapshot costs the number of jobs: with many of them it comes after as many records.
+        if (since >= Math.Max(recordsBetween, cluster.Jobs.Count)) Take(cluster, sequence);
     }
 
     public void TakeFinal(Cluster cluster, long sequence)

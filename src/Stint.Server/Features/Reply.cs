@@ -36,9 +36,11 @@ internal static class Reply
     public static int StatusOf(string code) => code switch
     {
         RefusalCodes.InvalidJobId or "not_found" => 404,
-        RefusalCodes.AccessDenied or RefusalCodes.TokenInvalid or RefusalCodes.TokenExpired or RefusalCodes.TokenUsed => 403,
+        RefusalCodes.AccessDenied or RefusalCodes.ReservationAccess or RefusalCodes.TokenInvalid or RefusalCodes.TokenExpired or RefusalCodes.TokenUsed => 403,
         RefusalCodes.AlreadyDone or RefusalCodes.JobPending or RefusalCodes.JobNotPending or RefusalCodes.JobNotRunning => 409,
         RefusalCodes.StepResourcesBusy or RefusalCodes.NodeNameTaken or RefusalCodes.Disabled => 409,
+        RefusalCodes.ReservationNameTaken or RefusalCodes.ReservationOverlap or RefusalCodes.ReservationInUse or RefusalCodes.NodesBusy => 409,
+        RefusalCodes.JobSuspended or RefusalCodes.JobNotSuspended => 409,
         RefusalCodes.TooManyJobs or "busy" or "stopping" => 503,
         "too_large" => 413,
         _ => 400,

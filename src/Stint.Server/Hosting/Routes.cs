@@ -61,10 +61,13 @@ internal static class Routes
         Show.Map(app, parts.Engine);
         Explain.Map(app, parts.Engine, parts.History);
         Script.Map(app, parts.Engine, parts.Payloads);
+        Usage.Map(app, parts.Engine, parts.Usage);
         Cancel.Map(app, parts.Engine, parts.Agents);
         Hold.Map(app, parts.Engine);
         Release.Map(app, parts.Engine);
         Requeue.Map(app, parts.Engine);
+        Suspend.Map(app, parts.Engine);
+        Update.Map(app, parts.Engine, parts.Config);
         Features.Run.Open.Map(app, parts.Runs, submission, parts.Stopping);
     }
 
@@ -72,7 +75,13 @@ internal static class Routes
     {
         Features.Nodes.List.Map(app, parts.Engine, parts.Agents);
         Features.Nodes.SetState.Map(app, parts.Engine, parts.Agents);
+        Features.Nodes.Events.Map(app, parts.Engine, parts.Events, parts.Time);
+        Features.Nodes.Audit.Map(app, parts.Agents);
         Features.Partitions.List.Map(app, parts.Engine);
+        Features.Reservations.List.Map(app, parts.Engine);
+        Features.Reservations.Change.Map(app, parts.Engine);
+        Features.Licenses.List.Map(app, parts.Engine);
+        Features.Topology.Show.Map(app, parts.Config);
         Features.Config.Show.Map(app, parts.Config, parts.Identity, parts.Home, parts.Time);
         Features.Ping.Show.Map(app, parts.Engine, parts.Projector, parts.Identity, parts.Trouble);
         Features.History.ListJobs.Map(app, parts.Engine, parts.History, parts.Time);

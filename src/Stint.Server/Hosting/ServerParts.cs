@@ -23,6 +23,8 @@ internal sealed record ServerParts
     public required Payloads Payloads { get; init; }
     public required ChangeFeed Feed { get; init; }
     public required LinkProtocol Link { get; init; }
+    public required NodeEvents Events { get; init; }
+    public required UsageQueries Usage { get; init; }
     public required Projector Projector { get; init; }
     public required HistoryReader History { get; init; }
     public required RunParts Runs { get; init; }

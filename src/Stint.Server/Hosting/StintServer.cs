@@ -143,11 +143,12 @@ public sealed partial class StintServer : IAsyncDisposable
         engine = Own(new Engine.Engine(cluster, journal, time, [dispatch, runs, feed, new ProjectorFeed(projector)],
             new SnapshotPolicy(journal, () => projector.DurableCursor, logs.CreateLogger<SnapshotPolicy>()), seams.Broken, logs.CreateLogger<Engine.Engine>()));
         var signer = new LaunchSigner(Authority.SigningKey, time);
-        link = new LinkProtocol(engine, agents, dispatch, runs, signer, time, logs.CreateLogger<LinkProtocol>());
+        var (events, usage) = (new NodeEvents(), new UsageQueries(agents));
+        link = new LinkProtocol(engine, agents, dispatch, runs, signer, events, usage, time, logs.CreateLogger<LinkProtocol>());
         return new ServerParts
         {
             Engine = engine, Config = config, Identity = identity, Home = home, Time = time, Users = users, Operators = new Operators(config.Operators, users),
-            Peers = seams.Peers, Authority = Authority, Agents = agents, Payloads = payloads, Feed = feed, Link = link, Projector = projector,
+            Peers = seams.Peers, Authority = Authority, Agents = agents, Payloads = payloads, Feed = feed, Link = link, Events = events, Usage = usage, Projector = projector,
             History = Own(new HistoryReader(() => seams.OpenHistory(home), projector)), Stopping = stopping.Token, Trouble = () => trouble,
             Runs = new RunParts(engine, runs, agents, payloads, time, config.KillWait, logs.CreateLogger<RunSession>(), stopping.Token), Logs = logs,
         };
@@ -156,7 +157,7 @@ public sealed partial class StintServer : IAsyncDisposable
     private void Prepare(Cluster cluster, IJournal journal, ServerConfig config)
     {
         var now = new Instant(seams.Time.GetUtcNow().ToUnixTimeMilliseconds());
-        if (Recovery.Prepare(cluster, journal, config.ToRecord(), now) is { } refusal) throw new StartException($"the configuration is refused: {refusal}");
+        if (Recovery.Prepare(cluster, journal, config.ToRecord(), now, batch => ConfiguredAccounts.Apply(batch, config)) is { } refusal) throw new StartException($"the configuration is refused: {refusal}");
         engine!.StartAfter(journal.LastSequence);
         trouble = Audit(cluster);
     }

@@ -79,7 +79,7 @@ internal sealed class ChangeFeed : ICommitObserver
             _ => null,
         };
         return nodeName is not null && cluster.Nodes.GetValueOrDefault(nodeName) is { } node
-            ? new ChangeEvent(sequence, "node", 0, nodeName, NodeStates.Name(node), node.Reason)
+            ? new ChangeEvent(sequence, "node", 0, nodeName, NodeStates.Name(node, new NodeContext(cluster, new Instant(record.AtMs))), node.Reason)
             : null;
     }
 
@@ -92,6 +92,9 @@ internal sealed class ChangeFeed : ICommitObserver
         Record.BodyOneofCase.JobEndRequested => record.JobEndRequested.JobId,
         Record.BodyOneofCase.JobEnded => record.JobEnded.JobId,
         Record.BodyOneofCase.JobRequeued => record.JobRequeued.JobId,
+        Record.BodyOneofCase.JobSuspended => record.JobSuspended.JobId,
+        Record.BodyOneofCase.JobResumed => record.JobResumed.JobId,
+        Record.BodyOneofCase.JobUpdated => record.JobUpdated.JobId,
         Record.BodyOneofCase.ArrayTasksCancelled => record.ArrayTasksCancelled.ArrayJobId,
         _ => 0,
     };

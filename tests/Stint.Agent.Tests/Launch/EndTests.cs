@@ -48,6 +48,14 @@ public sealed class EndTests : IDisposable
     }
 
     [RootFact]
+    public void A_process_past_its_CPU_time_is_killed_even_when_it_ignores_the_warning()
+    {
+        var exit = _world.Run(_world.Batch(36, "trap '' XCPU; ulimit -S -t 100 2>/dev/null; while :; do :; done", s => s.Payload.Rlimits.Add(new Rlimit { Name = "CPU", Soft = 1 })), 60);
+        Assert.Equal((Outcome.Exited, 9), (exit.Outcome, exit.Signal));
+        Assert.InRange((exit.Measured.CpuUserUs + exit.Measured.CpuSystemUs) / 1e6, 1, 5);
+    }
+
+    [RootFact]
     public void Ending_a_job_terminates_kills_after_the_grace_and_writes_Slurms_line()
     {
         _world.Host.Launch(_world.Batch(34, Stubborn));
@@ -101,7 +109,7 @@ public sealed class EndTests : IDisposable
     {
         var exit = _world.Run(_world.Batch(52, "head -c 200M /dev/zero | tail -c 190M > /dev/null; exit 0", s => s.Limits.MemoryBytes = 32 << 20));
         Assert.Equal(Outcome.OutOfMemory, exit.Outcome);
-        Assert.Matches(@"^memory: limit 32 MiB \((job|step) group\), peak (3[12]) MiB, 1 process killed by the kernel; ask for more with --mem$", exit.Cause);
+        Assert.Matches(@"^memory: limit 32 MiB \((job|step) group\), peak (3[12]) MiB, 1 process killed by the kernel( \(tail, pid \d+\))?; ask for more with --mem$", exit.Cause);
         World.Until(() => _world.Read("out-52.txt").Contains("slurmstepd: error: Detected 1 oom_kill event in StepId=52.batch. Some of the step tasks have been OOM Killed.\n", StringComparison.Ordinal), "the line");
     }
 

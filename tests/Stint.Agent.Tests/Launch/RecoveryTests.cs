@@ -41,6 +41,7 @@ public sealed class RecoveryTests : IDisposable
     {
         _world.Host.Launch(_world.Batch(73, "sleep 100 & echo $! > child; wait"));
         World.Until(() => File.Exists(_world.Public + "/child") && _world.Read("child").Length > 1, "child");
+        World.Until(() => _world.Shepherds().Count == 1, "the shepherd");      // a walk through /proc misses a process now and then
         World.Kill(Assert.Single(_world.Shepherds()));
         var exit = _world.Reports.Exited(73);
         Assert.Equal((Outcome.NodeFailure, true, true), (exit.Outcome, exit.Started, exit.JobReleased));

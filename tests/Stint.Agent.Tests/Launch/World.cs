@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using Google.Protobuf;
 using Stint.Agent.Cgroups;
+using Stint.Agent.Ends;
 using Stint.Agent.Gpus;
 using Stint.Agent.Launch;
 using Stint.Agent.Tests.Cgroups;
+using Stint.Agent.Watch;
 using Stint.Protocol.Agents;
 
 namespace Stint.Agent.Tests.Launch;
@@ -14,10 +16,13 @@ internal sealed class World : IDisposable
     private static int s_count;
     private readonly List<Exception> _faults = [];
     private readonly NodeDevices? _devices;
+    private readonly TimeSpan? _hookDeadline;
+    private readonly OomLog _kills = new();
 
-    public World(bool start = true, NodeDevices? devices = null)
+    /// <param name="hookDeadline">Null: no hooks at all.</param>
+    public World(bool start = true, NodeDevices? devices = null, TimeSpan? hookDeadline = null)
     {
-        _devices = devices;
+        (_devices, _hookDeadline) = (devices, hookDeadline);
         Home = $"/tmp/stint-test-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
         Directory.CreateDirectory(Home);
         Directory.CreateDirectory(Public);
@@ -49,7 +54,7 @@ internal sealed class World : IDisposable
         Reports = new Reports();
         Groups.Dispose();
         Groups = CgroupOpening.Open(Tree.Layout, Tree.Map, 0, Tree.Files, TimeProvider.System, devices: _devices);
-        var options = new StepHostOptions(Spool, Shepherd) { Checkpoint = point => Checkpoint?.Invoke(point), DrainMaxEnded = TimeSpan.FromSeconds(1), Devices = _devices };
+        var options = new StepHostOptions(Spool, Shepherd) { Checkpoint = point => Checkpoint?.Invoke(point), DrainMaxEnded = TimeSpan.FromSeconds(1), Devices = _devices, Kills = _kills, Hooks = Hooks() };
         Host = new StepHost(options, Groups, Reports, TimeProvider.System, fault =>
         {
             if (fault is not AgentDied) lock (_faults) _faults.Add(fault);
@@ -58,6 +63,25 @@ internal sealed class World : IDisposable
     }
 
     public void Die() => Host.Dispose();
+
+    public AgentProgram Programs => new(Groups.Hooks, Home + "/hooks-output");
+
+    private JobHooks? Hooks() => _hookDeadline is not { } deadline ? null
+        : new JobHooks(new HookOptions([], [], Home + "/prolog.d", Home + "/epilog.d") { Deadline = deadline }, Programs, Home + "/hooks", _devices);
+
+    /// <summary>An executable of root's: prolog.d/x, epilog.d/x.</summary>
+    public string Program(string name, string script)
+    {
+        var path = $"{Home}/{name}";
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, "#!/bin/bash\n" + script + "\n");
+        File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
+        return path;
+    }
+
+    public NodeWatch Watch(WatchOptions? options = null) => new(Host, Groups, options ?? new WatchOptions(), 2, _kills, new EnergyMeter(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+
+    public bool CanSeeKills => _kills.IsReadable;
 
     public LaunchSpec Batch(uint job, string script, Action<LaunchSpec>? change = null) => Spec(job, StepId.Batch, s =>
     {
@@ -116,6 +140,7 @@ internal sealed class World : IDisposable
         Until(() => Shepherds().Count == 0, "shepherds are left");
         Groups.Dispose();
         Tree.Dispose();
+        _kills.Dispose();
         Directory.Delete(Home, recursive: true);
         lock (_faults) Assert.Empty(_faults);
     }

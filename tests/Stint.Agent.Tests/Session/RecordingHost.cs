@@ -16,6 +16,9 @@ internal sealed class RecordingHost : IStepHost
     public Task RecoverAsync(CancellationToken cancellation) => Task.CompletedTask;
     public void Launch(LaunchSpec spec) => Calls.Add($"launch {spec.Key.JobId}.{spec.Key.StepId}");
     public void EndJob(EndJob order) => Calls.Add($"end {order.JobId}");
+    public void Suspend(SuspendJob order) => Calls.Add($"suspend {order.JobId}");
+    public void Resume(ResumeJob order) => Calls.Add($"resume {order.JobId} {order.WallLeftMs}");
+    public void SetLimit(SetJobLimit order) => Calls.Add($"limit {order.JobId} {order.WallLeftMs}");
     public void Signal(SignalStep order) => Calls.Add($"signal {order.Signal}");
     public void Input(StepInput input) => throw new InvalidOperationException("a fault in the step host");
     public void Resize(ResizePty order) => Calls.Add("resize");

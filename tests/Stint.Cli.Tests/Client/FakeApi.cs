@@ -35,6 +35,9 @@ public sealed class FakeApi : IApiClient
     public Task<TResponse> PostAsync<TRequest, TResponse>(string path, TRequest body, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TResponse> responseType, CancellationToken cancellation) =>
         Task.FromResult((TResponse)Answer(path, JsonSerializer.Serialize(body, requestType)));
 
+    public Task<TResponse> DeleteAsync<TResponse>(string path, JsonTypeInfo<TResponse> type, CancellationToken cancellation) =>
+        Task.FromResult((TResponse)Answer(path, "DELETE"));
+
     public Task<Stream> GetStreamAsync(string pathAndQuery, CancellationToken cancellation) =>
         Task.FromResult<Stream>(new MemoryStream(Encoding.UTF8.GetBytes((string)Answer(pathAndQuery, ""))));
 

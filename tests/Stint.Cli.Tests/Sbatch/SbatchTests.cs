@@ -120,7 +120,7 @@ public sealed class SbatchTests : IDisposable
     [InlineData("-c0", 255, "sbatch: error: Invalid numeric value \"0\" for --cpus-per-task.\n")]
     [InlineData("-n5000000000", 255, "sbatch: error: Invalid numeric value \"5000000000\" for --ntasks.\n")]
     [InlineData("--open-mode=foo", 255, "sbatch: error: Invalid --open-mode specification\n")]
-    [InlineData("--gres=gpu:1", 255, "sbatch: error: --gres is not supported yet by this version of Stint\n")]
+    [InlineData("--mcs-label=x", 255, "sbatch: error: --mcs-label is not supported yet by this version of Stint\n")]
     [InlineData("-w=n[3-1]", 255, "sbatch: error: Invalid range: `3-1'\n")]
     [InlineData("nosuchfile.sh", 1, "sbatch: error: Unable to open file nosuchfile.sh\n")]
     public async Task A_bad_command_line_ends_as_in_Slurm(string argument, int code, string error)

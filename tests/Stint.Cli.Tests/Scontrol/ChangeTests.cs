@@ -55,8 +55,8 @@ public class ChangeTests
     [InlineData("DRAIN", "DRAIN")]
     [InlineData("down", "DOWN")]
     [InlineData("resume", "RESUME")]
-    [InlineData("idle", "RESUME")]
-    [InlineData("undrain", "RESUME")]
+    [InlineData("idle", "IDLE")]
+    [InlineData("undrain", "UNDRAIN")]
     public async Task A_node_s_state_is_changed(string state, string sent)
     {
         _run.Api.On("/api/v1/nodes/c2/state", new SelectionResult([]));
@@ -75,7 +75,7 @@ public class ChangeTests
 
     [Theory]
     [InlineData("You must specify a reason when DOWNING or DRAINING a node. Request denied\n", "node=c2", "state=drain")]
-    [InlineData("Invalid input: state=bogus\nRequest aborted\nValid states are: DOWN DRAIN IDLE RESUME UNDRAIN\nNot all states are valid given a node's prior state\n", "node=c2", "state=bogus")]
+    [InlineData("Invalid input: state=bogus\nRequest aborted\nValid states are: DOWN DRAIN FAIL FUTURE IDLE NO_RESPOND RESUME UNDRAIN\nNot all states are valid given a node's prior state\n", "node=c2", "state=bogus")]
     [InlineData("Update of this parameter is not supported: bogus=y\nRequest aborted\n", "jobid=5", "bogus=y")]
     [InlineData("No valid entity in update command\nInput line must include \"NodeName\", \"PartitionName\", \"Reservation\", \"JobId\", or \"SlurmctldDebug\"\n", "foo=bar")]
     [InlineData("too few arguments for update keyword\n")]

@@ -148,7 +148,7 @@ public class ShowTests
     [InlineData("invalid entity:bogus for keyword:show \n", "show", "bogus")]
     [InlineData("invalid keyword: bogus\n", "bogus")]
     [InlineData("too many arguments for keyword:ping\n", "ping", "x")]
-    [InlineData("scontrol: error: suspend is not supported yet by this version of Stint\n", "suspend", "1")]
+    [InlineData("scontrol: error: reboot is not supported yet by this version of Stint\n", "reboot", "n1")]
     [InlineData("scontrol: unrecognized option '--bogus'\nTry \"scontrol --help\" for more information\n", "--bogus")]
     public async Task Errors_are_Slurm_s(string error, params string[] words)
     {

@@ -7,16 +7,16 @@ namespace Stint.Core.Tests.Scheduling;
 public sealed class FifoTests
 {
     [Fact]
-    public void A_blocked_head_blocks_those_behind_it_and_says_what_it_needs_and_what_is_free()
+    public void Who_would_delay_the_blocked_head_waits_behind_it_and_the_head_says_what_it_needs_and_what_is_free()
     {
         var lab = new Lab().Node("n1", cpus: 4);
         lab.Run(s => s.Tasks = 3);
-        var head = lab.Submit(s => s.Tasks = 2);
-        var behind = lab.Submit();
+        var head = lab.Submit(s => s.Tasks = 4);
+        var behind = lab.Submit(s => s.TimeLimitMs = 7_200_000);
         lab.Schedule();
         Assert.Equal((PendingReason.Resources, PendingReason.Priority), (lab.Job(head).Reason, lab.Job(behind).Reason));
-        Assert.Equal("needs 2 CPUs and 256M of memory per node on at least 1 node; free in partition main: 1 CPUs and at most 7.75G of memory on one of 1 nodes", lab.Job(head).ReasonDetail);
-        var later = lab.Submit();
+        Assert.Equal("needs 4 CPUs and 256M of memory per node on at least 1 node; free in partition main: 1 CPUs and at most 7.75G of memory on one of 1 nodes", lab.Job(head).ReasonDetail);
+        var later = lab.Submit(s => s.TimeLimitMs = 7_200_000);
         Assert.Equal(PendingReason.Priority, lab.Job(later).Reason);
     }
 

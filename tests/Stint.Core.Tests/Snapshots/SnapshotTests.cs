@@ -83,7 +83,8 @@ public sealed class SnapshotTests
         var id = lab.SubmitArray(0, 9);
         lab.Schedule();
         var snapshot = lab.Cluster.ToSnapshot(0);
-        Assert.Single(snapshot.Jobs, image => image.Spec is not null);
+        Assert.Single(snapshot.Specs);
+        Assert.All(snapshot.Jobs, image => Assert.Null(image.Spec));
         Assert.Same(Cluster.FromSnapshot(snapshot).Jobs[id].Spec, Cluster.FromSnapshot(snapshot).FindTask(id, 0)!.Spec);
     }
 

@@ -51,8 +51,11 @@ public class ScriptDirectivesTests
     public void What_cannot_be_a_script_is_refused(string script, string expected) => Assert.Equal(expected, Error(script));
 
     [Fact]
-    public void Heterogeneous_jobs_are_refused_by_name() =>
-        Assert.Contains("heterogeneous jobs are not supported yet", Error("#!/bin/sh\n#SBATCH -n1\n#SBATCH hetjob\n"), StringComparison.Ordinal);
+    public void Components_of_a_heterogeneous_job_are_separated()
+    {
+        Assert.True(ScriptDirectives.TryParse("#!/bin/sh\n#SBATCH -n1\n#SBATCH hetjob\n#SBATCH -n2\n"u8, out var directives, out _));
+        Assert.Equal([false, true, false], directives.Select(one => one.BeginsComponent));
+    }
 
     [Fact]
     public void A_script_over_four_mebibytes_is_refused_with_both_sizes()

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Stint.Core.Scheduling.Planning.Placement;
-using Stint.Simulation.Traces;
+using Stint.Server.Simulate.Traces;
 using Xunit.Abstractions;
 
 namespace Stint.Simulation.Placement;

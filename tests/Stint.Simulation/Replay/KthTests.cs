@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Stint.Core.Scheduling.Planning;
-using Stint.Simulation.Traces;
+using Stint.Server.Simulate.Replay;
+using Stint.Server.Simulate.Traces;
 using Xunit.Abstractions;
 
 namespace Stint.Simulation.Replay;

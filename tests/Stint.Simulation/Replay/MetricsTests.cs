@@ -1,6 +1,7 @@
 using Stint.Core;
 using Stint.Core.Scheduling.Planning;
-using Stint.Simulation.Traces;
+using Stint.Server.Simulate.Replay;
+using Stint.Server.Simulate.Traces;
 
 namespace Stint.Simulation.Replay;
 
@@ -26,7 +27,7 @@ public sealed class MetricsTests
     {
         TraceJob[] trace = [Job(1, "a"), Job(2, "b")];
         var metrics = Metrics.Of(Replayer.Run(trace, new Amount(2), Policies.Easy));
-        Assert.Equal(new Metrics(2, 0, 50, 100, 1.5, 1, 9.0 / 10, 2, 200), metrics);
+        Assert.Equal(new Metrics(2, 0, 50, 100, 1.5, 1, 0, 9.0 / 10, 2, 200), metrics);
     }
 
     [Fact]

@@ -1,13 +1,15 @@
 using System.Runtime.InteropServices;
 using Stint.Core;
 using Stint.Core.Scheduling.Planning;
-using Stint.Simulation.Traces;
+using Stint.Server.Simulate.Replay;
+using Stint.Server.Simulate.Traces;
 
 namespace Stint.Simulation.Replay;
 
 /// <summary>
-/// Replays a trace on a cluster that is one countable amount: all ends and submissions of a moment, then one planning round. The planner
-/// sees estimates; jobs end after their run time.
+/// The reference that the engine is compared with: replays a trace on a cluster that is one countable amount, with nothing but the
+/// planning library. All ends and submissions of a moment, then one planning round. The planner sees estimates; jobs end after their run
+/// time.
 /// </summary>
 public sealed class Replayer
 {
@@ -40,9 +42,6 @@ public sealed class Replayer
         var replayer = new Replayer(trace, capacity, policy, estimateMs ?? (job => job.EstimateMs));
         return replayer.Run();
     }
-
-    /// <summary>The resource by which a cluster is measured: GPUs where it has them, else processors.</summary>
-    public static long MainResource(in Amount amount, in Amount capacity) => capacity.Gpus > 0 ? amount.Gpus : amount.Cpus;
 
     private ReplayResult Run()
     {

@@ -1,6 +1,7 @@
 using Stint.Core;
 using Stint.Core.Scheduling.Planning;
-using Stint.Simulation.Traces;
+using Stint.Server.Simulate.Replay;
+using Stint.Server.Simulate.Traces;
 
 namespace Stint.Simulation.Replay;
 

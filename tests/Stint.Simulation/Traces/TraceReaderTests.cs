@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using Stint.Core;
 using Stint.Core.Scheduling.Planning;
+using Stint.Server.Simulate.Traces;
 
 namespace Stint.Simulation.Traces;
 
@@ -66,6 +67,19 @@ public sealed class TraceReaderTests : IDisposable
             [new TraceJob(1, new Instant(1_507_532_515_000), 66_500, 66_500, new Amount(0, Gpus: 8), "11cb48")],
             Read("p.csv", "timestamp,duration,num_gpus,gpu_time,cluster\n"
                 + "2017-10-09 07:01:55,66.5,8,66.0,11cb48\n2017-10-09 07:01:55,66.5,0,0,11cb48\n"));
+
+    [Fact]
+    public void Pods_count_thousandths_of_processors_and_of_one_gpu() =>
+        Assert.Equal(
+            [
+                new TraceJob(1, new Instant(0), 12_000, 12_000, new Amount(12, 16L << 30, 1, 1), "LS") { CpuMilli = 12_000, IsOnOneNode = true },
+                new TraceJob(2, new Instant(5_000), 7_000, 7_000, new Amount(4, 1L << 30, 1, 1), "BE")
+                {
+                    CpuMilli = 3_152, MilliPerGpu = 590, GpuModels = "T4|P100", IsOnOneNode = true,
+                },
+            ],
+            Read("pods.csv", "name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos,pod_phase,creation_time,deletion_time,scheduled_time\n"
+                + "a,12000,16384,1,1000,,LS,Running,0,12,0\nb,3152,1024,1,590,T4|P100,BE,Failed,5,13,6\nc,1000,1024,0,0,,BE,Pending,9,,\n"));
 
     [Fact]
     public void An_unknown_format_says_what_was_expected()

@@ -21,10 +21,11 @@ internal sealed class CgroupV1 : ICgroupVersion
     private readonly DevicesFile? _devices;
     private readonly Freezer _freezer;
     private readonly UsageV1 _usage;
+    private readonly IDeviceAllowances? _allowances;
 
     public CgroupV1(CgroupLayout layout, IGroupFiles files, CpuMap map, IDeviceAllowances? devices = null)
     {
-        (_layout, _files, _map) = (layout, files, map);
+        (_layout, _files, _map, _allowances) = (layout, files, map, devices);
         var limit = new LimitFile(files);
         _memory = new MemoryLimit(layout, limit, files, layout.Capabilities.Any(c => c is { Resource: "swap", Available: true }));
         _cpus = new CpuSetLimit(layout, limit, files, map);
@@ -66,4 +67,8 @@ internal sealed class CgroupV1 : ICgroupVersion
     }
 
     public Measured Measure(GroupPath path) => _usage.Measure(path);
+
+    public void FilterAsItsJob(string step, Limits limits) => _devices?.Write(step, limits, new Receipt());
+
+    public ICgroupVersion Over(AuditedFiles files) => new CgroupV1(_layout, files, _map, _allowances);
 }

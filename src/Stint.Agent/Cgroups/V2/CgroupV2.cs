@@ -18,14 +18,22 @@ internal sealed class CgroupV2 : ICgroupVersion, IDisposable
     private readonly SubtreeControl _subtree;
     private readonly UsageV2 _usage;
 
+    private readonly AuditedFiles? _audited;
+
     public CgroupV2(CgroupLayout layout, IGroupFiles files, CpuMap map, IDeviceAllowances? devices = null, IDevicePrograms? programs = null)
+        : this(layout, files, map, devices is null ? null : new DeviceFilter(layout, devices, programs ?? DevicePrograms.Instance))
     {
+    }
+
+    private CgroupV2(CgroupLayout layout, IGroupFiles files, CpuMap map, DeviceFilter? devices)
+    {
+        _audited = files as AuditedFiles;
         (_layout, _map) = (layout, map);
         var limit = new LimitFile(files);
         _memory = new MemoryLimit(layout, limit, files);
         _cpus = new CpuSetLimit(layout, limit, map);
         _pids = new PidsLimit(layout, limit);
-        _devices = devices is null ? null : new DeviceFilter(layout, devices, programs ?? DevicePrograms.Instance);
+        _devices = devices;
         _kill = new GroupKill(layout, files, new ProcessList(layout, files));
         _subtree = new SubtreeControl(layout, files);
         _usage = new UsageV2(new Counters(layout, files));
@@ -41,7 +49,10 @@ internal sealed class CgroupV2 : ICgroupVersion, IDisposable
         _memory.Write(group, limits, receipt);
         _cpus.Write(group, limits, cpus, receipt);
         _pids.Write(group, limits, receipt);
-        _devices?.Write(group, limits, receipt);
+        if (_devices is null) return;
+        var before = _devices.Attachments;
+        _devices.Write(group, limits, receipt);
+        if (_devices.Attachments != before) _audited?.Note(new FileChange($"{_layout.Hierarchies[0].Mount}/{group} (BPF_CGROUP_DEVICE)", "without its device program", "filtered"));
     }
 
     public IReadOnlyList<string> ProcsFiles(string step) => [$"{_layout.Hierarchies[0].Mount}/{step}/cgroup.procs"];
@@ -58,6 +69,13 @@ internal sealed class CgroupV2 : ICgroupVersion, IDisposable
     }
 
     public Measured Measure(GroupPath path) => _usage.Measure(path);
+
+    public void FilterAsItsJob(string step, Limits limits)
+    {
+        // A program on the job's group sees every open below it.
+    }
+
+    public ICgroupVersion Over(AuditedFiles files) => new CgroupV2(_layout, files, _map, _devices);
 
     public void Dispose() => _devices?.Dispose();
 }

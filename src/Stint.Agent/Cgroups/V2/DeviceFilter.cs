@@ -15,6 +15,9 @@ internal sealed class DeviceFilter(CgroupLayout layout, IDeviceAllowances allowa
     private const int CachedMax = 32;
     private readonly Dictionary<string, (int Descriptor, ProgramIdentity Identity)> _loaded = [];
 
+    /// <summary>How often a group was found without a program of these very rules.</summary>
+    public int Attachments { get; private set; }
+
     /// <summary>Nothing: a program is attached to jobs, whose groups are fresh.</summary>
     public void Open(string group)
     {
@@ -78,19 +81,25 @@ internal sealed class DeviceFilter(CgroupLayout layout, IDeviceAllowances allowa
         var errno = kernel.Attached(group, out var before);
         if (errno != 0) throw Refused($"cannot query the device programs of {directory}", directory, errno);
         if (before.Contains(identity.Id)) return;
-        var old = Ours(before);
+        var old = Ours(before, out var tag);
+        if (tag != identity.Tag) Attachments++;
         errno = kernel.Attach(group, program, old);
         if (old is { } descriptor) kernel.Close(descriptor);
         if (errno != 0) throw Refused($"cannot attach device program {identity.Id} to {directory}", directory, errno);
     }
 
     /// <summary>A descriptor of the program that an earlier call attached here; null when there is none.</summary>
-    private int? Ours(IReadOnlyList<uint> ids)
+    private int? Ours(IReadOnlyList<uint> ids, out string tag)
     {
+        tag = "";
         foreach (var id in ids)
         {
             if (kernel.Open(id, out var descriptor) != 0) continue;
-            if (kernel.Identify(descriptor, out var identity) == 0 && identity.Name == Name) return descriptor;
+            if (kernel.Identify(descriptor, out var identity) == 0 && identity.Name == Name)
+            {
+                tag = identity.Tag;
+                return descriptor;
+            }
             kernel.Close(descriptor);
         }
         return null;

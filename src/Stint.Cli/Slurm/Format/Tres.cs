@@ -8,8 +8,17 @@ namespace Stint.Cli.Slurm.Format;
 public static class Tres
 {
     public static bool IsAllocated(JobView job) => job.NodeList.Length > 0;
-    public static string Requested(JobView job) => Text(job.Cpus, RequestedMemory(job), Math.Max(job.NodesMin, 1), job.Cpus);
-    public static string Allocated(JobView job) => Text(job.Cpus, job.MemoryBytes, Math.Max(job.NodeCount, 1), job.Cpus);
+    public static string Requested(JobView job) => Text(job.Cpus, RequestedMemory(job), Math.Max(job.NodesMin, 1), Billing(job)) + Gres(job.GresRequested);
+    public static string Allocated(JobView job) => Text(job.Cpus, job.MemoryBytes, Math.Max(job.NodeCount, 1), Billing(job)) + Gres(job.GresAllocated);
+
+    private static uint Billing(JobView job) => job.Billing > 0 ? (uint)Math.Min(job.Billing, uint.MaxValue) : job.Cpus;
+
+    /// <summary><c>,gres/gpu=4,gres/gpu:a100=4</c></summary>
+    public static string Gres(IEnumerable<TresCount> counts) => string.Concat(counts.Select(c => string.Create(CultureInfo.InvariantCulture, $",{c.Tres}={c.Count}")));
+
+    /// <summary><c>cpu=2,gres:gpu:1</c>; empty: nothing was asked per task.</summary>
+    public static string PerTask(JobView job) => string.Join(',', new[] { job.CpusPerTask > 1 ? string.Create(CultureInfo.InvariantCulture, $"cpu={job.CpusPerTask}") : null, job.TresPerTask }
+        .Where(part => !string.IsNullOrEmpty(part)));
 
     public static string Text(uint cpus, ulong memoryBytes, uint nodes, uint billing) =>
         string.Create(CultureInfo.InvariantCulture, $"cpu={cpus}{Memory(memoryBytes)},node={nodes},billing={billing}");

@@ -20,7 +20,10 @@ internal static class SbatchCommand
             Script = script.Text,
             Arguments = ScriptArguments(context, line.Operands),
         };
+        if (line.Components.Count > 0)
+            request.Components = [.. line.Components.Select(options => SubmitRequests.From(context, options, line.Options.JobName ?? script.JobName, script.Path) with { Environment = [], ClientToken = null })];
         Tell(context, line.Options);
+        if (line.Options.TestOnly) return await TestOnly.RunAsync(context, line.Options, request);
         try
         {
             var answer = await context.Api.SubmitAsync(request, context.Cancellation);
@@ -28,7 +31,7 @@ internal static class SbatchCommand
         }
         catch (ApiRefusedException e)
         {
-            return Fail(context, SlurmErrors.Lines(line.Options.TestOnly ? "allocation failure" : Failed, e.Refusal, line.Options.Partition));
+            return Fail(context, SlurmErrors.Lines(Failed, e.Refusal, line.Options.Partition));
         }
         catch (ApiUnreachableException e)
         {
@@ -66,11 +69,6 @@ internal static class SbatchCommand
 
     private static async Task<int> AnswerAsync(CommandContext context, LaunchOptions options, SubmitResponse answer)
     {
-        if (options.TestOnly)
-        {
-            context.Error.WriteLine($"{context.Name}: {answer.Message}");
-            return 0;
-        }
         if (answer.Message.Length > 0 && !options.Quiet) context.Error.WriteLine($"{context.Name}: {answer.Message}");
         if (options.Parsable) context.Out.WriteLine(answer.JobId);
         else if (!options.Quiet) context.Out.WriteLine($"Submitted batch job {answer.JobId}");

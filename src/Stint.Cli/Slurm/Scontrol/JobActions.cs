@@ -4,16 +4,18 @@ using Stint.Protocol.Slurm;
 
 namespace Stint.Cli.Slurm.Scontrol;
 
-/// <summary><c>scontrol hold | uhold | release | requeue</c>: ids as separate words or comma lists, or <c>name=…</c>.</summary>
+/// <summary><c>scontrol hold | uhold | release | requeue | requeuehold | suspend | resume | top</c>: ids as separate words or comma lists, or <c>name=…</c>.</summary>
 internal static class JobActions
 {
     public static async Task<int> RunAsync(CommandContext context, string keyword, IReadOnlyList<string> words)
     {
-        string action = keyword is "uhold" or "holdu" ? "hold" : keyword;
+        string action = keyword switch { "uhold" => "hold", "requeuehold" => "requeue", _ => keyword };
         var ids = new List<string>();
         string? name = null;
         foreach (string word in words)
         {
+            // scontrol(1): requeuehold State=SpecialExit marks the job; here it is held.
+            if (action == "requeue" && word.StartsWith("state=", StringComparison.OrdinalIgnoreCase)) continue;
             if (word.StartsWith("name=", StringComparison.OrdinalIgnoreCase) || word.StartsWith("jobname=", StringComparison.OrdinalIgnoreCase)) name = word[(word.IndexOf('=') + 1)..];
             else ids.AddRange(Lists.SplitOutsideBrackets(word.StartsWith("jobid=", StringComparison.OrdinalIgnoreCase) ? word[6..] : word));
         }
@@ -23,7 +25,7 @@ internal static class JobActions
             context.Error.WriteLine($"Invalid job id specified for job {Printable.Of(id)}");
             return 1;
         }
-        var selection = new JobSelection { Jobs = [.. ids], Name = ids.Count == 0 ? name : null };
+        var selection = new JobSelection { Jobs = [.. ids], Name = ids.Count == 0 ? name : null, Hold = keyword == "requeuehold", AsUser = keyword == "uhold" };
         var result = await context.Api.PostAsync($"/api/v1/jobs/{action}", selection, ApiJson.Default.JobSelection, ApiJson.Default.SelectionResult, context.Cancellation);
         int failures = 0;
         foreach (var outcome in result.Outcomes)

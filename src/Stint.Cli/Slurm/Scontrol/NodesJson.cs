@@ -39,10 +39,11 @@ internal static class NodesJson
         writer.WriteNumber("real_memory", node.MemoryBytes >> 20);
         writer.WriteNumber("alloc_memory", node.MemoryAllocatedBytes >> 20);
         json.Number("free_mem", node.MemoryFreeBytes == 0 ? null : (long)(node.MemoryFreeBytes >> 20));
-        writer.WriteNumber("temporary_disk", 0);
-        writer.WriteNumber("weight", 1);
+        writer.WriteNumber("temporary_disk", node.DiskBytes >> 20);
+        writer.WriteNumber("weight", node.Weight);
         writer.WriteNumber("port", 0);
-        json.Text("gres", node.Gpus > 0 ? $"gpu:{node.Gpus}" : "");
+        json.Text("gres", node.Gres.Length > 0 ? node.Gres : node.Gpus > 0 ? $"gpu:{node.Gpus}" : "");
+        json.Text("gres_used", node.GresUsed);
         json.Text("gres_drained", "N/A");
         json.Text("tres", $"cpu={node.Cpus},mem={node.MemoryBytes >> 20}M,billing={node.Cpus}");
         json.Text("tres_used", node.CpusAllocated == 0 ? "" : $"cpu={node.CpusAllocated},mem={node.MemoryAllocatedBytes >> 20}M");

@@ -80,7 +80,9 @@ public static class ScontrolCommand
                 if (rest.Count > 0) return await Update.RunAsync(context, rest);
                 context.Error.WriteLine("too few arguments for update keyword");
                 return 1;
-            case "hold" or "uhold" or "release" or "requeue": return rest.Count == 0 ? Keyword.TooFew(context, keyword) : await JobActions.RunAsync(context, keyword, rest);
+            case "create": return await ReservationVerbs.CreateAsync(context, rest);
+            case "delete": return await ReservationVerbs.DeleteAsync(context, rest);
+            case "hold" or "uhold" or "release" or "requeue" or "requeuehold" or "suspend" or "resume" or "top": return rest.Count == 0 ? Keyword.TooFew(context, keyword) : await JobActions.RunAsync(context, keyword, rest);
             case "write": return rest.Count == 0 ? Keyword.TooFew(context, keyword) : await WriteScript.RunAsync(context, rest);
             default: return 0;
         }
@@ -92,6 +94,8 @@ public static class ScontrolCommand
         'j' => "slurm_load_jobs error",
         'n' => "slurm_load_node error",
         'p' => "slurm_load_partitions error",
+        'r' => "slurm_load_reservations error",
+        'l' => "slurm_load_licenses error",
         's' => "slurm_get_job_steps error",
         'c' => "slurm_load_ctl_conf error",
         _ => "scontrol: error",

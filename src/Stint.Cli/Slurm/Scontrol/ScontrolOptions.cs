@@ -19,6 +19,8 @@ public static class ScontrolOptions
     public static readonly (string Keyword, string Arguments, string What)[] Keywords =
     [
         ("completing", "", "jobs that are ending, and their nodes"),
+        ("create", "reservation <specification>", "make a reservation"),
+        ("delete", "reservation <name>", "remove a reservation"),
         ("exit", "", "end interactive mode"),
         ("help", "", "this message"),
         ("hold", "<job_list>", "keep pending jobs from starting"),
@@ -26,9 +28,13 @@ public static class ScontrolOptions
         ("quit", "", "end interactive mode"),
         ("release", "<job_list>", "let held jobs start"),
         ("requeue", "<job_list>", "put running jobs back into the queue"),
-        ("show", "<entity> [<id>]", "entity: config, hostlist, hostlistsorted, hostnames, job, node, partition, step"),
+        ("requeuehold", "<job_list>", "the same, and hold them"),
+        ("resume", "<job_list>", "let suspended jobs go on"),
+        ("show", "<entity> [<id>]", "entity: config, hostlist, hostlistsorted, hostnames, job, licenses, node, partition, reservation, step, topology"),
+        ("suspend", "<job_list>", "stop running jobs where they are"),
+        ("top", "<job_list>", "move one's jobs before one's others"),
         ("uhold", "<job_list>", "like hold; the user may release"),
-        ("update", "<specification>", "NodeName=<names> State=drain|resume|down Reason=<text>"),
+        ("update", "<specification>", "NodeName=, JobId= or Reservation=, then name=value"),
         ("version", "", "version"),
         ("write", "batch_script <job_id> [file|-]", "write a job's script"),
     ];
@@ -36,9 +42,9 @@ public static class ScontrolOptions
     /// <summary>Keywords of Slurm that this version does not run; they are refused by name, not as unknown.</summary>
     public static readonly string[] Later =
     [
-        "abort", "cancel_reboot", "cluster", "create", "delete", "details", "errnumstr", "fsdampeningfactor", "getaddrs", "hide", "listjobs", "listpids",
-        "liststeps", "notify", "oneliner", "power", "quiet", "reboot", "reconfigure", "requeuehold", "resume", "schedloglevel", "setdebug", "setdebugflags",
-        "shutdown", "suspend", "takeover", "token", "top", "verbose", "wait_job",
+        "abort", "cancel_reboot", "cluster", "details", "errnumstr", "fsdampeningfactor", "getaddrs", "hide", "listjobs", "listpids",
+        "liststeps", "notify", "oneliner", "power", "quiet", "reboot", "reconfigure", "schedloglevel", "setdebug", "setdebugflags",
+        "shutdown", "takeover", "token", "verbose", "wait_job",
     ];
 
     public static string Help

@@ -20,7 +20,7 @@ internal static class Show
         string? id = words.Count > 1 ? words[1] : null;
         if (entity is null && asked.IndexOf('=') is var at and > 0)
         {
-            entity = asked[..at] switch { "job" or "jobid" => "job", "node" or "nodename" => "node", "partition" or "partitionname" => "partition", "step" or "stepid" => "step", _ => null };
+            entity = asked[..at] switch { "job" or "jobid" => "job", "node" or "nodename" => "node", "partition" or "partitionname" => "partition", "step" or "stepid" => "step", "reservation" or "reservationname" => "reservation", _ => null };
             id = words[0][(at + 1)..];
         }
         if (words.Count > 2) return Keyword.TooMany(context, "show");
@@ -33,9 +33,9 @@ internal static class Show
             case "config": return await ShowConfig.RunAsync(context);
             case "hostnames" or "hostlist" or "hostlistsorted": return ShowHosts.Run(context, entity, id);
             case "daemons": context.Out.Write("slurmctld slurmd\n"); return 0;
-            case "reservation" or "reservations": context.Out.Write("No reservations in the system\n"); return 0;
-            case "licenses": context.Out.Write("No licenses configured in Slurm.\n"); return 0;
-            case "topology": context.Error.WriteLine($"{context.Name}: error: No topology information available"); return 0;
+            case "reservation" or "reservations": return await ShowReservation.RunAsync(context, style, id);
+            case "licenses": return await ShowLicenses.RunAsync(context, style, id);
+            case "topology": return await ShowTopology.RunAsync(context, id);
             case null: context.Error.WriteLine($"invalid entity:{Printable.Of(words[0])} for keyword:show "); return 1;
             default: context.Error.WriteLine($"{context.Name}: error: show {entity} is not supported yet by this version of Stint"); return 1;
         }

@@ -5,43 +5,58 @@ using Stint.Protocol.Slurm;
 
 namespace Stint.Cli.Slurm.Scontrol;
 
-/// <summary><c>scontrol update NodeName=… State=… Reason=…</c>; what else Slurm can update is refused in its words.</summary>
+/// <summary><c>scontrol update</c> of nodes, jobs and reservations. What the configuration file owns is refused with where to change it.</summary>
 internal static class Update
 {
-    private static readonly string[] States = ["DOWN", "DRAIN", "IDLE", "RESUME", "UNDRAIN"];
+    private static readonly string[] States = ["DOWN", "DRAIN", "FAIL", "FUTURE", "IDLE", "NO_RESPOND", "RESUME", "UNDRAIN"];
+    private static readonly string[] Entities =
+        ["nodename", "node", "jobid", "job", "partitionname", "partition", "reservationname", "reservation", "stepid", "slurmctlddebug"];
 
     public static async Task<int> RunAsync(CommandContext context, IReadOnlyList<string> words)
     {
-        string? nodes = null, state = null, reason = null;
-        string? entity = words.Select(word => Key(word)).FirstOrDefault(key => key is "nodename" or "node" or "jobid" or "job" or "partitionname" or "partition" or "reservation" or "reservationname" or "stepid" or "slurmctlddebug");
-        if (entity is null)
+        var given = words.Select(Assignment.Of).ToList();
+        string? entity = given.Select(one => Array.Find(Entities, name => name == one.Name)).FirstOrDefault(name => name is not null)
+            ?? given.Select(one => one.Word.Contains('=') ? Assignment.Full(one.Name, Entities) : null).FirstOrDefault(name => name is not null);
+        switch (entity)
         {
-            context.Error.WriteLine("No valid entity in update command");
-            context.Error.WriteLine("Input line must include \"NodeName\", \"PartitionName\", \"Reservation\", \"JobId\", or \"SlurmctldDebug\"");
-            return 1;
+            case "jobid" or "job": return await UpdateJob.RunAsync(context, given);
+            case "reservation" or "reservationname": return await ReservationVerbs.UpdateAsync(context, given);
+            case "nodename" or "node": return await NodesAsync(context, given);
+            case "partition" or "partitionname":
+                context.Error.WriteLine("slurm_update error: Requested operation is presently disabled");
+                context.Error.WriteLine($"{context.Name}: partitions are in stint.yaml: change them there and start the server again");
+                return 1;
+            case null:
+                context.Error.WriteLine("No valid entity in update command");
+                context.Error.WriteLine("Input line must include \"NodeName\", \"PartitionName\", \"Reservation\", \"JobId\", or \"SlurmctldDebug\"");
+                return 1;
+            default: return Assignment.NotSupported(context, words[0]);
         }
-        foreach (string word in words)
+    }
+
+    private static async Task<int> NodesAsync(CommandContext context, List<Assignment> given)
+    {
+        string? nodes = null, state = null, reason = null;
+        foreach (var one in given)
         {
-            string value = word[(word.IndexOf('=') + 1)..];
-            bool known = entity is "nodename" or "node";
-            switch (known ? Key(word) : "")
+            switch (Assignment.Full(one.Name, "nodename", "node", "state", "reason", "weight", "features", "activefeatures", "availablefeatures", "gres", "comment", "cpubind", "extra"))
             {
-                case "nodename" or "node": nodes = value; break;
-                case "state": state = value; break;
-                case "reason": reason = value.Trim('"', '\''); break;
-                default:
-                    if (!known && Key(word) == entity) continue;
-                    context.Error.WriteLine($"Update of this parameter is not supported: {Printable.Of(word)}");
-                    context.Error.WriteLine("Request aborted");
+                case "nodename" or "node": nodes = one.Value; break;
+                case "state": state = one.Value; break;
+                case "reason": reason = one.Value.Trim('"', '\''); break;
+                case "weight" or "features" or "activefeatures" or "availablefeatures" or "gres":
+                    context.Error.WriteLine("slurm_update error: Requested operation is presently disabled");
+                    context.Error.WriteLine($"{context.Name}: {one.Name} of nodes is in stint.yaml, under nodes: change it there and start the server again");
                     return 1;
+                default: return Assignment.NotSupported(context, one.Word);
             }
         }
-        if (nodes is not null) return await NodesAsync(context, nodes, state, reason ?? "");
+        if (nodes is not null) return await StatesAsync(context, nodes, state, reason ?? "");
         context.Error.WriteLine("No changes specified");
         return 1;
     }
 
-    private static async Task<int> NodesAsync(CommandContext context, string names, string? state, string reason)
+    private static async Task<int> StatesAsync(CommandContext context, string names, string? state, string reason)
     {
         if (state is null)
         {
@@ -57,7 +72,7 @@ internal static class Update
             context.Error.WriteLine("Not all states are valid given a node's prior state");
             return 1;
         }
-        if (full is "DOWN" or "DRAIN" && reason.Length == 0)
+        if (full is "DOWN" or "DRAIN" or "FAIL" && reason.Length == 0)
         {
             context.Error.WriteLine("You must specify a reason when DOWNING or DRAINING a node. Request denied");
             return 1;
@@ -67,7 +82,7 @@ internal static class Update
         {
             try
             {
-                await context.Api.PostAsync($"/api/v1/nodes/{Uri.EscapeDataString(node)}/state", new NodeStateRequest(full is "IDLE" or "UNDRAIN" ? "RESUME" : full, reason),
+                await context.Api.PostAsync($"/api/v1/nodes/{Uri.EscapeDataString(node)}/state", new NodeStateRequest(full, reason),
                     ApiJson.Default.NodeStateRequest, ApiJson.Default.SelectionResult, context.Cancellation);
             }
             catch (ApiRefusedException e)
@@ -79,6 +94,4 @@ internal static class Update
         }
         return 0;
     }
-
-    private static string Key(string word) => word.IndexOf('=') is var at and > 0 ? word[..at].ToLowerInvariant() : word.ToLowerInvariant();
 }

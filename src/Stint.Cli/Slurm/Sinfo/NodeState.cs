@@ -7,18 +7,21 @@ public readonly record struct NodeState(string Base, bool Drain, bool Silent, st
     {
         bool silent = text.EndsWith('*');
         string[] parts = text.TrimEnd('*').Split('+');
-        string flag = parts.Skip(1).FirstOrDefault(part => part is not ("DRAIN" or "NOT_RESPONDING")) ?? "";
+        // Of several flags sinfo shows the strongest.
+        string flag = Array.Find(Strongest, name => Array.IndexOf(parts, name) > 0) ?? parts.Skip(1).FirstOrDefault(part => part is not ("DRAIN" or "NOT_RESPONDING")) ?? "";
         return new NodeState(parts[0], parts.Contains("DRAIN"), silent || parts.Contains("NOT_RESPONDING"), flag);
     }
+
+    private static readonly string[] Strongest = ["MAINTENANCE", "MAINT", "FAIL", "COMPLETING", "RESERVED", "PLANNED"];
 
     private bool Busy => Base is "ALLOCATED" or "MIXED" || Flag == "COMPLETING";
 
     /// <summary><c>draining</c> while jobs run there, <c>drained</c> after; <c>*</c>: it does not answer.</summary>
-    public string Long => (Drain ? Busy ? "draining" : "drained" : Flag.Length > 0 ? Flag.ToLowerInvariant() : Base.ToLowerInvariant()) + (Silent ? "*" : "");
+    public string Long => (Drain ? Busy ? "draining" : "drained" : Flag.Length > 0 && Base != "DOWN" ? Flag switch { "MAINTENANCE" => "maint", "FAIL" when Busy => "failing", _ => Flag.ToLowerInvariant() } : Base.ToLowerInvariant()) + (Silent ? "*" : "");
 
-    public string Compact => (Drain ? Busy ? "drng" : "drain" : Flag switch
+    public string Compact => (Drain ? Busy ? "drng" : "drain" : (Base == "DOWN" ? "" : Flag) switch
     {
-        "COMPLETING" => "comp", "PLANNED" => "plnd", "MAINTENANCE" or "MAINT" => "maint", "RESERVED" => "resv", "FAIL" => "fail", _ => Base switch
+        "COMPLETING" => "comp", "PLANNED" => "plnd", "MAINTENANCE" or "MAINT" => "maint", "RESERVED" => "resv", "FAIL" => Busy ? "failg" : "fail", _ => Base switch
         {
             "ALLOCATED" => "alloc", "MIXED" => "mix", "UNKNOWN" => "unk", "FUTURE" => "futr", "ERROR" => "error", _ => Base.ToLowerInvariant(),
         },

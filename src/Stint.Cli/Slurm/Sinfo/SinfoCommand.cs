@@ -54,7 +54,6 @@ public static class SinfoCommand
         if (line.Has("help")) { context.Out.Write(SinfoOptions.Help); return 0; }
         if (line.Has("usage")) { context.Out.Write(SinfoOptions.Usage); return 0; }
         if (line.Has("version")) { context.Out.Write(SlurmVersion.Line + "\n"); return 0; }
-        if (line.Has("reservation")) { context.Out.Write("No reservations in the system\n"); return 0; }
         if (!line.Has("helpFormat")) return null;
         NameColumns.Write(context.Out, NodeFields.Table.All.Select(field => field.Names[0]));
         return 0;
@@ -62,6 +61,7 @@ public static class SinfoCommand
 
     private static async Task<int> OnceAsync(CommandContext context, ParsedLine line, NodeSelector selector, bool again)
     {
+        if (line.Has("reservation")) return await ReservationLines.WriteAsync(context, line.Has("noheader"));
         var partitions = await context.Api.GetAsync("/api/v1/partitions", ApiJson.Default.PartitionList, context.Cancellation);
         var nodes = await context.Api.GetAsync("/api/v1/nodes", ApiJson.Default.NodeList, context.Cancellation);
         var zone = context.Time.LocalTimeZone;

@@ -28,7 +28,12 @@ public sealed record JobRow(JobView Job, Clock Clock, string Cluster)
     }
 
     public string MinMemory => MemorySize.Format(Job.MemoryPerCpuBytes ?? Job.MemoryPerNodeBytes ?? 0);
-    public uint MinCpus => Math.Max(1, Job.TasksPerNode) * Math.Max(1, Job.CpusPerTask);
+    /// <summary>When it began, or will according to the plan; 0: not known.</summary>
+    public long StartMs => IsPending && Job.StartMs == 0 ? Job.PlannedStartMs : Job.StartMs;
+    public long EndMs => IsPending && Job.PlannedStartMs > 0 && Job.TimeLimitMs > 0 ? Job.PlannedStartMs + Job.TimeLimitMs : Clock.EndMs(Job);
+    public string Specialized => Job.CoreSpec is { } cores ? cores.ToString(CultureInfo.InvariantCulture)
+        : Job.ThreadSpec is { } threads ? threads.ToString(CultureInfo.InvariantCulture) + " Threads" : "N/A";
+    public uint MinCpus => Job.CpusPerNodeMin > 0 ? Job.CpusPerNodeMin : Math.Max(1, Job.TasksPerNode) * Math.Max(1, Job.CpusPerTask);
     public uint Nodes => Job.NodeCount > 0 ? Job.NodeCount : Math.Max(1, Job.NodesMin);
 
     /// <summary>Why it waits or what ended it, else where it is.</summary>

@@ -8,10 +8,9 @@ namespace Stint.Cli.Slurm.Squeue;
 /// <summary>Which jobs squeue lists: options over SQUEUE_* variables over what Slurm lists by default.</summary>
 internal sealed class JobSelector
 {
-    private List<string>? _partitions, _names, _accounts, _nodes;
+    private List<string>? _partitions, _names, _accounts, _nodes, _licenses, _reservations, _qos;
     private HashSet<uint>? _users;
     private HashSet<string>? _states = new(JobStates.Live, StringComparer.Ordinal);
-    private bool _nothing;
 
     public List<JobIdSpec>? Jobs { get; private set; }
 
@@ -22,14 +21,20 @@ internal sealed class JobSelector
             _partitions = List(context, line, "partition", "SQUEUE_PARTITION"),
             _names = List(context, line, "name", "SQUEUE_NAMES"),
             _accounts = List(context, line, "account", "SQUEUE_ACCOUNT"),
-            // There are no licences, reservations or QOS here, so nothing matches a filter on them.
-            _nothing = line.Has("licenses") || line.Has("reservation") || line.Has("qos"),
+            _licenses = List(context, line, "licenses", "SQUEUE_LICENSES"),
+            _reservations = List(context, line, "reservation", "SQUEUE_RESERVATION"),
+            _qos = List(context, line, "qos", "SQUEUE_QOS"),
         };
         return selector.ReadStates(context, line) && selector.ReadUsers(context, line) && selector.ReadJobs(context, line) && selector.ReadNodes(context, line);
     }
 
-    public bool Matches(JobView job) => !_nothing
-        && (_states is null || _states.Contains(job.State))
+    private bool _nothing;
+
+    private bool MatchesPolicy(JobView job) => !_nothing && (_qos is null || job.Qos is { } qos && _qos.Contains(qos))
+        && (_reservations is null || job.Reservation is { } reservation && _reservations.Contains(reservation))
+        && (_licenses is null || job.Licenses is { } licenses && licenses.Split(',', '|').Any(one => _licenses.Contains(one.Split(':')[0])));
+
+    public bool Matches(JobView job) => MatchesPolicy(job) && (_states is null || _states.Contains(job.State))
         && (_users is null || _users.Contains(job.Uid))
         && (_partitions is null || _partitions.Exists(name => job.Partition.Split(',').Contains(name)))
         && (_names is null || _names.Contains(job.Name))

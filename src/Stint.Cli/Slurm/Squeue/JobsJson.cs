@@ -31,11 +31,30 @@ internal static class JobsJson
         json.Text("user_name", job.User);
         json.Writer.WriteNumber("user_id", job.Uid);
         json.Text("current_working_directory", job.WorkDir);
-        json.Texts("", "admin_comment", "batch_features", "burst_buffer", "burst_buffer_state", "cluster_features", "container", "container_id", "cpus_per_tres", "cron", "extra",
-            "failed_node", "features", "federation_origin", "federation_siblings_active", "federation_siblings_viable", "het_job_id_set", "licenses", "licenses_allocated",
-            "mcs_label", "memory_per_tres", "network", "prefer", "qos", "resv_name", "scheduled_nodes", "selinux_context", "system_comment", "tres_bind", "tres_freq",
-            "tres_per_job", "tres_per_node", "tres_per_socket", "wckey");
+        Policy(json, job);
+        json.Texts("", "batch_features", "burst_buffer", "burst_buffer_state", "cluster_features", "container", "container_id", "cron", "extra",
+            "failed_node", "federation_origin", "federation_siblings_active", "federation_siblings_viable", "het_job_id_set",
+            "mcs_label", "network", "selinux_context", "system_comment", "tres_freq");
         json.Writer.WriteEndObject();
+    }
+
+    private static void Policy(SlurmJson json, JobView job)
+    {
+        json.Text("admin_comment", job.AdminComment);
+        json.Text("cpus_per_tres", job.CpusPerGpu > 0 ? $"gres/gpu:{job.CpusPerGpu}" : "");
+        json.Text("features", job.Constraint ?? "");
+        json.Text("prefer", job.Prefer ?? "");
+        json.Text("licenses", job.Licenses ?? "");
+        json.Text("licenses_allocated", job.LicensesAllocated ?? "");
+        json.Text("memory_per_tres", job.MemoryPerGpuBytes is { } perGpu ? $"gres/gpu:{perGpu >> 20}" : "");
+        json.Text("qos", job.Qos ?? "");
+        json.Text("resv_name", job.Reservation ?? "");
+        json.Text("scheduled_nodes", job.State == "PENDING" ? job.PlannedNodes : "");
+        json.Text("tres_bind", job.GpuBind is { Length: > 0 } bind ? $"gres/gpu:{bind}" : "");
+        json.Text("tres_per_job", job.TresPerJob ?? "");
+        json.Text("tres_per_node", job.TresPerNode ?? "");
+        json.Text("tres_per_socket", job.TresPerSocket ?? "");
+        json.Text("wckey", job.Wckey ?? "");
     }
 
     private static void Identity(SlurmJson json, JobView job, string cluster)
@@ -80,18 +99,18 @@ internal static class JobsJson
         json.Number("memory_per_cpu", job.MemoryPerCpuBytes is { } perCpu ? (long)(perCpu >> 20) : null);
         json.Number("memory_per_node", job.MemoryPerNodeBytes is { } perNode ? (long)(perNode >> 20) : null);
         json.Number("minimum_cpus_per_node", Math.Max(1, job.TasksPerNode) * Math.Max(1, job.CpusPerTask));
-        json.Number("minimum_tmp_disk_per_node", 0);
-        json.Number("billable_tres", job.Cpus);
+        json.Number("minimum_tmp_disk_per_node", (long)(job.DiskBytes >> 20));
+        json.Number("billable_tres", job.Billing > 0 ? (long)job.Billing : job.Cpus);
         json.Text("required_nodes", job.RequestedNodes ?? "");
         json.Text("excluded_nodes", job.ExcludedNodes ?? "");
-        json.Strings("shared", job.Exclusive ? ["none"] : []);
-        json.Writer.WriteBoolean("contiguous", false);
-        json.Writer.WriteBoolean("reboot", false);
+        json.Strings("shared", job.Exclusive ? ["none"] : job.OverSubscribe == "USER" ? ["user"] : job.OverSubscribe == "TOPO" ? ["topo"] : job.OverSubscribe == "YES" ? ["oversubscribe"] : []);
+        json.Writer.WriteBoolean("contiguous", job.Contiguous);
+        json.Writer.WriteBoolean("reboot", job.Reboot);
         json.Text("dependency", job.Dependency ?? "");
         json.Text("comment", job.Comment);
         json.Text("command", job.Command);
         json.Text("submit_line", job.SubmitLine);
-        json.Text("tres_per_task", job.CpusPerTask > 1 ? $"cpu={job.CpusPerTask}" : "");
+        json.Text("tres_per_task", Tres.PerTask(job));
         json.Text("standard_input", job.StdIn);
         json.Text("standard_output", job.StdOut);
         json.Text("standard_error", job.StdErr == job.StdOut ? "" : job.StdErr);
@@ -99,19 +118,19 @@ internal static class JobsJson
         json.Text("stdout_expanded", job.StdOut);
         json.Text("stderr_expanded", job.StdErr == job.StdOut ? "" : job.StdErr);
         json.Strings("flags");
-        json.Strings("gres_detail");
+        json.Strings("gres_detail", [.. job.Shares.Where(share => share.Gres.Length > 0).Select(share => share.Gres)]);
         json.Strings("job_size_str");
-        json.Strings("mail_type");
+        json.Strings("mail_type", job.MailType.Split(',', StringSplitOptions.RemoveEmptyEntries));
         json.Strings("priority_by_partition");
         json.Strings("profile", "NOT_SET");
-        json.Text("mail_user", job.User);
-        json.Number("cores_per_socket", null);
-        json.Number("sockets_per_node", null);
-        json.Number("threads_per_core", null);
-        json.Number("het_job_id", 0);
-        json.Number("het_job_offset", 0);
+        json.Text("mail_user", job.MailUser.Length > 0 ? job.MailUser : job.User);
+        json.Number("cores_per_socket", job.CoresPerSocket == 0 ? null : job.CoresPerSocket);
+        json.Number("sockets_per_node", job.SocketsPerNode == 0 ? null : job.SocketsPerNode);
+        json.Number("threads_per_core", job.ThreadsPerCore == 0 ? null : job.ThreadsPerCore);
+        json.Number("het_job_id", job.HetJobId);
+        json.Number("het_job_offset", job.HetOffset);
         json.Writer.WriteNumber("association_id", 0);
-        json.Writer.WriteNumber("required_switches", 0);
+        json.Writer.WriteNumber("required_switches", job.SwitchesMax);
         json.Writer.WriteNumber("sockets_per_board", 0);
     }
 
@@ -121,11 +140,14 @@ internal static class JobsJson
         json.Number("submit_time", job.SubmitMs / 1000);
         json.Number("eligible_time", job.EligibleMs / 1000);
         json.Number("accrue_time", job.EligibleMs / 1000);
-        json.Number("start_time", job.StartMs / 1000);
+        json.Number("start_time", (pending && job.StartMs == 0 ? job.PlannedStartMs : job.StartMs) / 1000);
         json.Number("end_time", Clock.EndMs(job) / 1000);
         json.Number("last_sched_evaluation", (pending || job.StartMs == 0 ? job.SubmitMs : job.StartMs) / 1000);
         if (job.TimeLimitMs == 0) json.Infinite("time_limit");
         else json.Number("time_limit", job.TimeLimitMs / 60_000);
-        foreach (string name in (ReadOnlySpan<string>)["time_minimum", "deadline", "delay_boot", "preempt_time", "preemptable_time", "pre_sus_time", "resize_time", "suspend_time"]) json.Number(name, 0);
+        json.Number("time_minimum", job.TimeMinMs / 60_000);
+        json.Number("deadline", job.DeadlineMs / 1000);
+        json.Number("suspend_time", job.SuspendedAtMs / 1000);
+        foreach (string name in (ReadOnlySpan<string>)["delay_boot", "preempt_time", "preemptable_time", "pre_sus_time", "resize_time"]) json.Number(name, 0);
     }
 }

@@ -25,6 +25,8 @@ internal static class SrunCommand
             context.Error.WriteLine($"{context.Name}: error: {error}");
             return LaunchLine.BadUsage;
         }
+        if (options.TestOnly && request.Submit is { } submit)
+            return await TestOnly.RunAsync(context, options, submit with { Script = [], Arguments = [] });
         using var terminal = request.Step.Pty && context.InIsTerminal ? Terminal.Raw() : null;
         try
         {

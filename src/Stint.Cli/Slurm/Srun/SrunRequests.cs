@@ -61,7 +61,7 @@ internal static class SrunRequests
     private static string? InsideJobOnly(LaunchOptions options)
     {
         foreach (var option in options.Said)
-            if (option.Id is "mem" or "mem-per-cpu" or "nodelist" or "exclude" && option.Spelling.StartsWith('-'))
+            if (option.Id is "mem" or "mem-per-cpu" or "mem-per-gpu" or "nodelist" or "exclude" or "gres" or "gpus" or "gpus-per-node" or "gpus-per-task" or "gpus-per-socket" && option.Spelling.StartsWith('-'))
                 return $"{option.Spelling} for a step inside a job is not supported yet by this version of Stint";
         return null;
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Stint.Protocol.Api;
+using Stint.Protocol.Slurm;
 using Stint.Server.Configuration;
 using Stint.Server.Hosting;
 
@@ -25,7 +26,7 @@ internal static class Show
             ["MaxJobCount"] = config.MaxJobs.ToString(CultureInfo.InvariantCulture),
             ["MinJobAge"] = Seconds(config.MinJobAge),
             ["ProctrackType"] = "proctrack/cgroup",
-            ["SchedulerType"] = "sched/builtin",
+            ["SchedulerType"] = config.Planning?.Policy == "fcfs" ? "sched/builtin" : "sched/backfill",
             ["SelectType"] = "select/cons_tres",
             ["SlurmctldHost[0]"] = identity.Host,
             ["SlurmctldLogFile"] = home.File("server.log"),
@@ -35,6 +36,7 @@ internal static class Show
             ["StateSaveLocation"] = home.Private,
             ["TaskPlugin"] = "task/cgroup",
         };
+        Policy(config, slurm);
         var stint = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
             ["home"] = home.Path,
@@ -43,6 +45,28 @@ internal static class Show
             ["version"] = identity.Version,
         };
         return new ConfigView(time.GetUtcNow().ToUnixTimeMilliseconds(), config.Cluster, identity.Host, slurm, stint);
+    }
+
+    private static void Policy(ServerConfig config, SortedDictionary<string, string> slurm)
+    {
+        slurm["Licenses"] = config.Licenses;
+        slurm["PreemptMode"] = Partitions.PartitionRules.Mode(config.Preempt?.Mode ?? Core.Journal.PreemptMode.PreemptOff);
+        slurm["PreemptType"] = config.Preempt?.By switch { Core.Journal.PreemptBy.PreemptPartition => "preempt/partition_prio", Core.Journal.PreemptBy.PreemptQos => "preempt/qos", _ => "" };
+        slurm["TopologyPlugin"] = config.Blocks.Count > 0 ? "topology/block" : config.Switches.Count > 0 ? "topology/tree" : "topology/flat";
+        var enforce = new List<string>();
+        if (config.Enforce is { } rules)
+            foreach (var (set, name) in ((bool, string)[])[(rules.Associations, "associations"), (rules.Limits, "limits"), (rules.Qos, "qos"), (rules.Safe, "safe"), (rules.Wckeys, "wckeys")])
+                if (set) enforce.Add(name);
+        slurm["AccountingStorageEnforce"] = enforce.Count == 0 ? "none" : string.Join(',', enforce);
+        slurm["PriorityType"] = config.Priority is { Multifactor: true } ? "priority/multifactor" : "priority/basic";
+        if (config.Priority is not { Multifactor: true } priority) return;
+        foreach (var (key, weight) in ((string, ulong)[])[("Age", priority.WeightAge), ("Assoc", priority.WeightAssociation), ("FairShare", priority.WeightFairShare), ("JobSize", priority.WeightJobSize),
+            ("Partition", priority.WeightPartition), ("QOS", priority.WeightQos)])
+            slurm["PriorityWeight" + key] = weight.ToString(CultureInfo.InvariantCulture);
+        slurm["PriorityFavorSmall"] = priority.FavorSmall ? "yes" : "no";
+        slurm["PriorityDecayHalfLife"] = SlurmDuration.FormatFull(priority.DecayHalfLifeMs);
+        slurm["PriorityMaxAge"] = SlurmDuration.FormatFull(priority.MaxAgeMs);
+        slurm["PriorityUsageResetPeriod"] = priority.UsageReset.Length > 0 ? priority.UsageReset : "NONE";
     }
 
     private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalSeconds} sec");

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Stint.Core;
 using Stint.Core.Jobs;
 using Stint.Core.Journal;
 using Stint.Protocol.Agents;
@@ -16,18 +17,18 @@ internal static class Explain
     private static async Task HandleAsync(HttpContext context, Engine.Engine engine, HistoryReader history)
     {
         if (await context.JobIdAsync() is not { } id) return;
-        var (ok, view) = await context.AskOrRefuseAsync(engine, batch => batch.Cluster.FindJob(id) is { } job ? View(job) : null);
+        var (ok, view) = await context.AskOrRefuseAsync(engine, batch => batch.Cluster.FindJob(id) is { } job ? View(batch.Cluster, job, batch.Now) : null);
         if (!ok) return;
         view ??= await history.ExplainAsync(id, engine.Sequence, context.RequestAborted);
         await (view is null ? Reply.RefuseAsync(context, 404, "invalid_job_id", $"there is no job {id}") : Reply.JsonAsync(context, view, ApiJson.Default.ExplainView));
     }
 
-    private static ExplainView View(Job job)
+    private static ExplainView View(Cluster cluster, Job job, Instant now)
     {
         var receipts = new List<StepReceiptView>();
         foreach (var step in job.Steps.Values)
             Add(receipts, StepViews.Id(job.Id, job.ArrayJobId, job.ArrayTask, step.Id), step.StartReports.Values, step.ExitReports.Values);
-        return new ExplainView { Job = JobViews.Of(job, steps: true), Steps = [.. receipts] };
+        return new ExplainView { Job = JobViews.Of(cluster, job, steps: true, now), Steps = [.. receipts], Pending = PendingViews.Of(cluster, job, now) };
     }
 
     /// <summary>One entry per node: the receipt of the exit report if there is one (it is the newer), else of the start.</summary>

@@ -10,6 +10,6 @@ internal static class Hold
         routes.MapPost($"{Endpoints.Root}/jobs/hold", async context =>
         {
             if (await Selection.ReadAsync(context) is { } selection)
-                await selection.AnswerAsync(context, engine, (batch, target, actor) => batch.Decide(new HoldJob(target.Job!.Id, actor)).Refusal);
+                await selection.AnswerAsync(context, engine, (batch, target, actor) => batch.Decide(new HoldJob(target.JobId, actor, target.Tasks, selection.Asked.AsUser)).Refusal);
         }).Describe("holdJobs", "Keeps pending jobs from starting").Takes<JobSelection>().Gives<SelectionResult>();
 }

@@ -20,7 +20,7 @@ internal static class List
         var (ok, list) = await context.AskOrRefuseAsync(engine, batch =>
         {
             var views = new List<JobView>();
-            foreach (var job in filter.Select(batch.Cluster)) views.Add(JobViews.Of(job, filter.Steps));
+            foreach (var job in filter.Select(batch.Cluster)) views.Add(JobViews.Of(batch.Cluster, job, filter.Steps, batch.Now));
             return new JobList(batch.Now.Milliseconds, [.. views]);
         });
         if (ok) await Reply.JsonStreamAsync(context, list!, ApiJson.Default.JobList);

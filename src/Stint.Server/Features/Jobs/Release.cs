@@ -10,6 +10,6 @@ internal static class Release
         routes.MapPost($"{Endpoints.Root}/jobs/release", async context =>
         {
             if (await Selection.ReadAsync(context) is { } selection)
-                await selection.AnswerAsync(context, engine, (batch, target, actor) => batch.Decide(new ReleaseJob(target.Job!.Id, actor)).Refusal);
+                await selection.AnswerAsync(context, engine, (batch, target, actor) => batch.Decide(new ReleaseJob(target.JobId, actor, target.Tasks)).Refusal);
         }).Describe("releaseJobs", "Lets held jobs start").Takes<JobSelection>().Gives<SelectionResult>();
 }

@@ -33,7 +33,8 @@ internal sealed class Selection
     }
 
     /// <summary>Asks <paramref name="decide"/> for each job that is meant and sends the outcomes.</summary>
-    public async Task AnswerAsync(HttpContext context, Engine.Engine engine, Func<Batch, Target, Actor, Refusal?> decide)
+    /// <param name="decideAll">Asked once, after each was found right; its refusal is everybody's.</param>
+    public async Task AnswerAsync(HttpContext context, Engine.Engine engine, Func<Batch, Target, Actor, Refusal?> decide, Func<Batch, Actor, Refusal?>? decideAll = null)
     {
         var user = context.User();
         var (ok, result) = await context.AskOrRefuseAsync(engine, batch =>
@@ -44,6 +45,8 @@ internal sealed class Selection
                 var refusal = target.Refusal ?? decide(batch, target, user.Actor);
                 outcomes.Add(new SelectionOutcome(target.Name, refusal?.Code, refusal?.ToString() ?? ""));
             }
+            if (decideAll is not null && outcomes.TrueForAll(o => o.Code is null) && decideAll(batch, user.Actor) is { } no)
+                outcomes = outcomes.ConvertAll(o => o with { Code = no.Code, Sentence = no.ToString() });
             return new SelectionResult([.. outcomes]);
         });
         if (ok) await Reply.JsonAsync(context, result!, ApiJson.Default.SelectionResult);
@@ -123,6 +126,11 @@ internal sealed class Selection
 /// <param name="All">Everything that <paramref name="Id"/> means.</param>
 internal sealed record Target(string Name, Job? Job, JobIdSpec? Id, IReadOnlyList<Job>? All, Refusal? Refusal)
 {
+    /// <summary>Of the job, or of the array whose tasks are meant.</summary>
+    public uint JobId => Tasks is null ? Job!.Id : Id!.JobId;
+    /// <summary>The tasks that were named; null: all.</summary>
+    public IReadOnlyList<Core.Journal.ArrayRange>? Tasks => Id?.Tasks is { } ranges ? Cancel.Ranges(ranges) : null;
+
     /// <summary>The jobs meant, one by one.</summary>
     public IReadOnlyList<Job> Each => All ?? (Job is null ? [] : [Job]);
 }

@@ -21,15 +21,16 @@ internal sealed class Submission(ServerConfig config, Users users)
 
     public (JobSpec? Spec, LaunchPayload? Payload, Refusal? Refusal) Map(SubmitRequest request, Caller.Local caller)
     {
-        if ((CheckTexts(request) ?? CheckNumbers(request)) is { } error) return (null, null, Invalid(error));
+        if ((CheckTexts(request) ?? CheckNumbers(request) ?? ResourceRequest.CheckTexts(request) ?? ResourceRequest.CheckNumbers(request)) is { } error) return (null, null, Invalid(error));
         var (payload, payloadError) = Payload(request.Script, request.Arguments, request.Environment, request.Umask, request.Rlimits);
         if (payload is null) return (null, null, payloadError);
         if (request.IsBatch && request.Script.Length == 0 && request.Arguments.Length == 0)
             return (null, null, Invalid("a batch job needs a script or a command"));
-        var partition = string.IsNullOrEmpty(request.Partition) ? config.DefaultPartition : config.Partition(request.Partition);
-        if (partition is null) return (null, null, new Refusal(RefusalCodes.InvalidPartition, $"there is no partition '{request.Partition}'", "See `sinfo` for the partitions"));
-        var spec = Fill(request, caller, partition);
-        return (Parsed(spec, request) is { } refusal ? (null, null, refusal) : (spec, payload, null));
+        var (partitions, unknown) = PolicyRequest.Partitions(config, request.Partition);
+        if (unknown is not null) return (null, null, unknown);
+        var spec = Fill(request, caller, partitions);
+        var refusal = Parsed(spec, request) ?? ResourceRequest.Fill(spec, request) ?? PolicyRequest.Fill(spec, request, caller, config, users);
+        return refusal is not null ? (null, null, refusal) : (spec, payload, null);
     }
 
     /// <summary>Script, arguments and environment within Slurm's limits; also for steps.</summary>
@@ -105,14 +106,14 @@ internal sealed class Submission(ServerConfig config, Users users)
         return null;
     }
 
-    private JobSpec Fill(SubmitRequest request, Caller.Local caller, PartitionConfig partition)
+    private JobSpec Fill(SubmitRequest request, Caller.Local caller, string partitions)
     {
         var perNode = request.TasksPerNode ?? 0;
         var spec = new JobSpec
         {
             Name = request.Name.Length > 0 ? request.Name : request.Command.Length > 0 ? Path.GetFileName(request.Command) : request.IsBatch ? "sbatch" : "interactive",
             Uid = caller.Peer.Uid, Gid = caller.Peer.Gid, User = caller.User, Group = users.Group(caller.Peer.Gid),
-            Account = request.Account ?? "", Partition = partition.Name, NodesMin = request.NodesMin, NodesMax = request.NodesMax,
+            Account = request.Account ?? "", Partition = partitions, NodesMin = request.NodesMin, NodesMax = request.NodesMax,
             Tasks = request.Tasks ?? (perNode > 0 ? perNode * request.NodesMin : request.NodesMin), TasksPerNode = perNode, CpusPerTask = request.CpusPerTask,
             // The core's own words: 0 is the partition's default, negative is unlimited.
             TimeLimitMs = request.TimeLimitMs switch { null => 0, 0 => -1, var limit => limit.Value },
@@ -150,7 +151,7 @@ internal sealed class Submission(ServerConfig config, Users users)
         return CheckNodes(request.NodeList) ?? CheckNodes(request.ExcludeList);
     }
 
-    private static Core.Journal.Dependency Term(DependencyTerm term, bool any)
+    internal static Core.Journal.Dependency Term(DependencyTerm term, bool any)
     {
         var dependency = new Core.Journal.Dependency { Kind = term.Kind, JobId = term.JobId, DelayMs = term.DelayMinutes * 60_000L, AnySuffices = any };
         if (term.Task is { } task) dependency.ArrayTask = task;

@@ -1,5 +1,4 @@
 using Stint.Core;
-using Stint.Core.Journal;
 using Stint.Protocol.Agents;
 using Stint.Protocol.Api;
 using Stint.Server.Agents;
@@ -23,23 +22,29 @@ internal static class Submit
             await Reply.RefuseAsync(context, refusal!);
             return;
         }
+        var (components, wrong) = HetSubmission.Map(request, spec, submission, context.User());
+        if (wrong is not null)
+        {
+            await Reply.RefuseAsync(context, wrong);
+            return;
+        }
         if (request.TestOnly)
         {
-            var (tested, test) = await context.AskOrRefuseAsync(engine, batch => SubmitTest.Decide(batch, spec));
-            if (tested) await (test.Refusal is { } never ? Reply.RefuseAsync(context, never) : Reply.JsonAsync(context, test.Answer!, ApiJson.Default.SubmitResponse));
+            await SubmitTest.AnswerAsync(context, engine, spec);
             return;
         }
         var blob = Payloads.ToBlob(payload);
         spec.PayloadHash = blob.Hash;
-        var (ok, decision) = await context.AskOrRefuseAsync(engine, batch => Decide(batch, spec, payload, blob, payloads));
+        Command command = components.Count > 1 ? new SubmitHetJob(components) : new SubmitJob(spec);
+        var (ok, decision) = await context.AskOrRefuseAsync(engine, batch => Decide(batch, command, payload, blob, payloads));
         if (!ok) return;
         if (decision.Refusal is { } no) await Reply.RefuseAsync(context, no);
         else await Reply.JsonAsync(context, new SubmitResponse(decision.Id), ApiJson.Default.SubmitResponse);
     }
 
-    internal static Decision Decide(Engine.Batch batch, JobSpec spec, LaunchPayload payload, Blob blob, Payloads payloads)
+    internal static Decision Decide(Engine.Batch batch, Command command, LaunchPayload payload, Blob blob, Payloads payloads)
     {
-        var decision = batch.Decide(new SubmitJob(spec));
+        var decision = batch.Decide(command);
         if (decision.Refusal is null && decision.Records.Count > 0)
         {
             batch.Store(blob);

@@ -4,7 +4,7 @@ using Stint.Server.Agents;
 
 namespace Stint.Server.Features.Nodes;
 
-/// <summary>POST /api/v1/nodes/{name}/state (operators): DRAIN, RESUME, DOWN.</summary>
+/// <summary>POST /api/v1/nodes/{name}/state (operators).</summary>
 internal static class SetState
 {
     public static void Map(IEndpointRouteBuilder routes, Engine.Engine engine, AgentDirectory agents) =>
@@ -23,14 +23,19 @@ internal static class SetState
         var by = context.User().Actor;
         var command = request.State.ToUpperInvariant() switch
         {
-            "DRAIN" => new UpdateNode(name, by, true, null, request.Reason),
-            "RESUME" or "IDLE" or "UNDRAIN" => new UpdateNode(name, by, false, false, ""),
-            "DOWN" => new UpdateNode(name, by, null, true, request.Reason),
+            "DRAIN" => new UpdateNode(name, by, true, null, request.Reason) { State = NodeTarget.Drain },
+            "RESUME" => new UpdateNode(name, by, false, false, "") { State = NodeTarget.Resume },
+            "IDLE" => new UpdateNode(name, by, false, false, "") { State = NodeTarget.Idle },
+            "UNDRAIN" => new UpdateNode(name, by, false, null, "") { State = NodeTarget.Undrain },
+            "DOWN" => new UpdateNode(name, by, null, true, request.Reason) { State = NodeTarget.Down },
+            "FAIL" => new UpdateNode(name, by, null, null, request.Reason) { State = NodeTarget.Fail },
+            "FUTURE" => new UpdateNode(name, by, null, null, request.Reason) { State = NodeTarget.Future },
+            "NO_RESPOND" => new UpdateNode(name, by, null, null, request.Reason) { State = NodeTarget.NotResponding },
             _ => null,
         };
         if (command is null)
         {
-            await Reply.RefuseAsync(context, 400, RefusalCodes.InvalidRequest, "state is DRAIN, RESUME or DOWN");
+            await Reply.RefuseAsync(context, 400, RefusalCodes.InvalidRequest, "state is DRAIN, RESUME, DOWN, IDLE, UNDRAIN, FAIL, FUTURE or NO_RESPOND");
             return;
         }
         if (!by.IsOperator)

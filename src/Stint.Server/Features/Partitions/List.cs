@@ -27,17 +27,20 @@ internal static class List
         var names = new List<string>();
         uint cpus = 0;
         ulong memory = 0;
+        var gres = new SortedDictionary<string, ulong>(StringComparer.Ordinal);
         foreach (var node in cluster.Nodes.Values)
         {
             if (!Membership.Includes(partition, node.Name)) continue;
             names.Add(node.Name);
             cpus += node.Hardware.Cpus;
             memory += node.Hardware.MemoryBytes;
+            foreach (var pool in node.Kind.Pools) Nodes.NodeGres.Count(gres, pool.Name, pool.Type, (ulong)pool.Total);
         }
-        return new PartitionView
+        return PartitionRules.Add(new PartitionView
         {
-            Name = partition.Name, IsDefault = partition.IsDefault, State = partition.IsUp ? "UP" : "DOWN", NodeList = Hostlist.FoldSorted(names),
+            Name = partition.Name, IsDefault = partition.IsDefault, NodeList = Hostlist.FoldSorted(names),
             MaxTimeMs = partition.MaxTimeMs, DefaultTimeMs = partition.DefaultTimeMs, TotalCpus = cpus, TotalNodes = (uint)names.Count, TotalMemoryBytes = memory,
-        };
+            GresTotal = [.. gres.Select(g => new TresCount(g.Key, g.Value))],
+        }, partition, cluster.Config.Preempt);
     }
 }

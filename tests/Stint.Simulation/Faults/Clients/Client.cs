@@ -15,6 +15,8 @@ using Submit = Stint.Simulation.Faults.Plans.Submit;
 
 namespace Stint.Simulation.Faults.Clients;
 
+using Command = Stint.Core.Command;
+
 /// <summary>
 /// Users and admins. A submission without an answer is repeated with its token until there is one, as the commands do; other commands are asked once.
 /// What was answered is held against the cluster at the end.

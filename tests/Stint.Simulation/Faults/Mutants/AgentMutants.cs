@@ -13,6 +13,9 @@ internal class PassingHost(StepHost inner) : IStepHost
     public Task RecoverAsync(CancellationToken cancellation) => inner.RecoverAsync(cancellation);
     public virtual void Launch(LaunchSpec spec) => inner.Launch(spec);
     public virtual void EndJob(EndJob order) => inner.EndJob(order);
+    public void Suspend(SuspendJob order) => inner.Suspend(order);
+    public void Resume(ResumeJob order) => inner.Resume(order);
+    public void SetLimit(SetJobLimit order) => inner.SetLimit(order);
     public void Signal(SignalStep order) => inner.Signal(order);
     public void Input(StepInput input) => inner.Input(input);
     public void Resize(ResizePty order) => inner.Resize(order);

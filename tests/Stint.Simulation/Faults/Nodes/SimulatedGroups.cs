@@ -57,6 +57,9 @@ internal sealed class SimulatedGroups(SimulatedNode node) : ICgroups
     }
 
     public void SignalAll(StepGroup group, int signal) { }
+    public void Freeze(StepGroup group, bool frozen) { }
+    public IReadOnlyList<Drift> Audit(IReadOnlyList<LiveStep> steps) => [];
+    public StepUsage? Use(StepKey key, uint uid) => null;
 
     public bool KillAndRemove(StepGroup group, TimeSpan deadline)
     {

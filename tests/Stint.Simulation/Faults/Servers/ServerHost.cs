@@ -10,9 +10,10 @@ using Stint.Simulation.Faults.Clockwork;
 using Stint.Simulation.Faults.Network;
 using Stint.Storage;
 using Stint.Storage.Memory;
-using Engine = Stint.Server.Engine.Engine;
 
 namespace Stint.Simulation.Faults.Servers;
+
+using Engine = Stint.Server.Engine.Engine;
 
 /// <summary>
 /// The machine of the server: its disk and clock, and one life of the server after the other. A life is the real engine, dispatch, sessions and
@@ -106,7 +107,7 @@ internal sealed class ServerHost
             Dispatch = new Dispatch(Agents, Payloads, Runs, NullLogger<Dispatch>.Instance);
             Engine = new Engine(Cluster, journal, clock, world.Mutant.Observers(this, [Dispatch, Runs]),
                 new SnapshotPolicy(journal, () => host.Journal.LastSequence, NullLogger<SnapshotPolicy>.Instance, RecordsBetweenSnapshots), static _ => { }, NullLogger<Engine>.Instance);
-            Link = new LinkProtocol(Engine, Agents, Dispatch, Runs, new LaunchSigner(SigningKey, clock), clock, NullLogger<LinkProtocol>.Instance);
+            Link = new LinkProtocol(Engine, Agents, Dispatch, Runs, new LaunchSigner(SigningKey, clock), new NodeEvents(), new UsageQueries(Agents), clock, NullLogger<LinkProtocol>.Instance);
             RunParts = new RunParts(Engine, Runs, Agents, Payloads, clock, TimeSpan.FromSeconds(3), NullLogger.Instance, CancellationToken.None);
         }
 

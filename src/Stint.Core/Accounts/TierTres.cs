@@ -1,0 +1,62 @@
+using Stint.Core.Journal;
+
+namespace Stint.Core.Accounts;
+
+/// <summary>What tiers count: a small table of its own. A MIG slice is no whole GPU and is counted apart.</summary>
+internal static class TierTres
+{
+    public const int Cpu = 0, Memory = 1, Gpu = 2, Mig = 3;
+
+    public static JobTres Of(JobTres tres, TresTable table)
+    {
+        long gpus = 0, typed = 0, slices = 0;
+        foreach (var (id, count) in tres.Counts)
+        {
+            var name = table.NameOf(id);
+            if (name == "gres/gpu") gpus += count;
+            else if (name == "gres/mig") slices += count;
+            else if (name.StartsWith("gres/gpu:", StringComparison.Ordinal) && IsSlice(name)) typed += count;
+        }
+        return JobTres.Counted((Cpu, tres.Of(TresTable.Cpu)), (Memory, tres.Of(TresTable.Memory)), (Gpu, gpus - typed), (Mig, slices + typed));
+    }
+
+    /// <summary>A MIG profile's name says its compute slices: <c>1g.10gb</c>, <c>a100_3g.20gb</c>.</summary>
+    private static bool IsSlice(string type)
+    {
+        for (var i = 1; i < type.Length - 1; i++)
+            if (type[i] == 'g' && char.IsAsciiDigit(type[i - 1]) && type[i + 1] == '.') return true;
+        return false;
+    }
+
+    /// <summary>The tier of a job: the one found at submission, as long as it is configured; or else the default one.</summary>
+    public static TierSpec? For(ClusterConfigured config, string tier, string user)
+    {
+        TierSpec? standard = null;
+        foreach (var spec in config.Tiers)
+        {
+            if (spec.Name == tier) return spec;
+            if (spec.Name == config.DefaultTier) standard = spec;
+        }
+        foreach (var spec in config.Tiers)
+            if (spec.Users.Contains(user)) return spec;
+        return standard;
+    }
+
+    /// <summary>By name before by group; of several groups the first tier in the configuration's order; or else the default one.</summary>
+    public static TierSpec? At(ClusterConfigured config, JobSpec job)
+    {
+        foreach (var spec in config.Tiers)
+            if (spec.Users.Contains(job.User)) return spec;
+        foreach (var spec in config.Tiers)
+            foreach (var group in job.Groups)
+                if (spec.Groups.Contains(group)) return spec;
+        return For(config, "", job.User);
+    }
+
+    /// <summary>The aggregate of a user: as written, or else what one job may have times the jobs.</summary>
+    public static ulong Aggregate(ulong written, ulong perJob, ulong jobs)
+    {
+        if (written > 0 || perJob == 0 || jobs == 0) return written;
+        return jobs > ulong.MaxValue / perJob ? ulong.MaxValue : perJob * jobs;
+    }
+}

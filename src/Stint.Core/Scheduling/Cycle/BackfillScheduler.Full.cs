@@ -1,0 +1,205 @@
+using Stint.Core.Jobs;
+
+namespace Stint.Core.Scheduling.Cycle;
+
+// A full plan, in slices.
+internal sealed partial class BackfillScheduler
+{
+    private readonly List<JobClass> classes = [];
+    private readonly PriorityQueue<Contender, ClassRank> heap = new();
+    /// <summary>Contenders whose job got a reservation, in order; then the others in the order in which holes are filled.</summary>
+    private readonly List<Contender> reservedOrder = [], rest = [];
+    private readonly PriorityQueue<Contender, (ClassRank Fill, Contender Contender)> refill = new(FillOrder.Instance);
+    private int nextClass, nextFill;
+
+    /// <summary>True: the plan is complete. False: the slice is over.</summary>
+    private bool RunFull()
+    {
+        if (phase == Phase.Collect && !Collect()) return false;
+        if (phase == Phase.Reserve && !ReserveAll()) return false;
+        if (!Fill()) return false;
+        End();
+        return true;
+    }
+
+    /// <summary>The call is over. Each call looks at something at least: a budget of nothing does not stop the plan.</summary>
+    private bool IsOver() => plan.Starts.Count >= view.StartsMax || looks > looksBefore && view.IsEnough();
+
+    private bool Collect()
+    {
+        for (; nextClass < classes.Count; nextClass++)
+        {
+            if ((nextClass & 63) == 63 && IsOver()) { nextClass++; EnterClass(classes[nextClass - 1]); return false; }
+            EnterClass(classes[nextClass]);
+        }
+        phase = Phase.Reserve;
+        return true;
+    }
+
+    private void EnterClass(JobClass group)
+    {
+        looks++;
+        foreach (var contender in group.Contenders)
+        {
+            contender.Enter(planNumber);
+            if (!places.TryGetValue(contender.Partition, out var nodes) || !NextJob(contender)) continue;
+            nodes.Waiting++;
+            Push(contender);
+        }
+    }
+
+    private void Push(Contender contender)
+    {
+        var job = contender.Job!;
+        contender.Rank = rules.RankOf(view, contender, job);
+        // Whoever made others give way gets what they leave before anybody else does.
+        if (preemptors.Contains(job.Id)) contender.Rank = contender.Rank with { Tier = int.MaxValue };
+        heap.Enqueue(contender, contender.Rank);
+    }
+
+    /// <summary>Who can starts, who can not gets a reservation, until there are no more to give.</summary>
+    private bool ReserveAll()
+    {
+        while (heap.Count > 0 && MayReserveMore())
+        {
+            if (IsOver()) return false;
+            var contender = heap.Dequeue();
+            looks++;
+            if (!IsThere(contender))
+            {
+                if (NextJob(contender)) Push(contender);
+                else places[contender.Partition].Waiting--;
+            }
+            else if (StartOrReserve(contender) && NextJob(contender)) Push(contender);
+            else places[contender.Partition].Waiting--;
+        }
+        var ordered = new Contender[heap.Count + rest.Count];
+        var fills = new (ClassRank Fill, Contender Contender)[ordered.Length];
+        var i = 0;
+        foreach (var contender in rest) ordered[i++] = contender;
+        foreach (var (contender, _) in heap.UnorderedItems) ordered[i++] = contender;
+        heap.Clear();
+        rest.Clear();
+        if (rules.Policy.Backfills)
+        {
+            for (i = 0; i < ordered.Length; i++) fills[i] = (rules.FillRankOf(view, ordered[i], ordered[i].Job!), ordered[i]);
+            FillOrder.Sort(fills, ordered);
+            rest.AddRange(ordered);
+        }
+        nextFill = 0;
+        refill.Clear();
+        phase = Phase.Fill;
+        return true;
+    }
+
+    private bool MayReserveMore()
+    {
+        if (reservations.Count >= rules.DepthOfAll) return false;
+        foreach (var nodes in places.Values)
+            if (nodes.Waiting > 0 && nodes.Depth < rules.DepthOfPartition) return true;
+        return false;
+    }
+
+    /// <summary>True: the plan has done what it can for this job and goes on with the next of its class.</summary>
+    private bool StartOrReserve(Contender contender)
+    {
+        var nodes = places[contender.Partition];
+        var isPreemptor = preemptors.Contains(contender.Job!.Id);
+        if (nodes.Depth >= rules.DepthOfPartition && !isPreemptor)
+        {
+            rest.Add(contender);
+            return false;
+        }
+        if (!MayStart(contender)) return false;
+        if (TryStart(contender)) return true;
+        NoteReserved(contender);
+        MarkHead(contender, nodes);
+        var reserved = Reserve(contender, nodes);
+        if (!isPreemptor && (!reserved || !IsSoon(contender.Job)) && TryPreempt(contender) && reserved)
+            reservations.Drop(view, reservations.Of(contender.Job.Id)!);       // the next plan counts what the victims give
+        if (!reserved && !rules.Policy.Backfills) nodes.Depth++;
+        if (!reserved) rest.Add(contender);
+        else reservedOrder.Add(contender);
+        return reserved;
+    }
+
+    /// <summary>Only reservations are in the way: that is the reason then.</summary>
+    private void NoteReserved(Contender contender)
+    {
+        if (view.HasReservations && view.ReservedVerdict(contender.Job!, contender.Partition) is { } kept) contender.Class.Note(contender, kept);
+    }
+
+    private bool IsSoon(Job job) => reservations.Of(job.Id)!.StartMs <= view.Now.Milliseconds + 1;
+
+    private bool Reserve(Contender contender, PartitionNodes nodes)
+    {
+        var job = contender.Job!;
+        var prospect = contender.Prospect;
+        var forMs = TimeOf(job);
+        if (contender.TasksReserved >= ReservationsPerArray) return false;
+        if (!job.IsArray && reservations.Of(job.Id) is not null) return true;          // by another of its partitions
+        var notBefore = view.HasReservations ? 0
+            : Math.Max(forMs >= prospect.EarliestForMs ? prospect.EarliestMs : 0, bounds[contender.Partition].Of(prospect.Shape, forMs));
+        var lastMs = rules.LastMs(view.Now);
+        var reservation = earliest.Find(view, contender, job, nodes, forMs, notBefore, lastMs);
+        bounds[contender.Partition].Learn(prospect.Shape, forMs, reservation?.StartMs ?? lastMs);
+        (prospect.EarliestMs, prospect.EarliestForMs) = (reservation?.StartMs ?? lastMs, forMs);
+        if (reservation is null) return false;
+        reservations.Add(reservation);
+        nodes.Depth++;
+        contender.TasksReserved++;
+        contender.TasksLeft--;
+        return true;
+    }
+
+    private void MarkHead(Contender contender, PartitionNodes nodes)
+    {
+        if (nodes.HeadPlan == planNumber) return;
+        nodes.HeadPlan = planNumber;
+        contender.Partition.BlockedHead = contender.Job!.Id;
+    }
+
+    private bool TryPreempt(Contender contender)
+    {
+        if (!view.HasPreemption || plan.Preemptions.Count >= PreemptionsMax) return false;
+        if (view.FindPreemption(contender.Job!, contender.Partition) is not { } preemption) return false;
+        plan.Preemptions.Add(preemption);
+        preemptors.Add(contender.Job!.Id);
+        wasInterrupted = true;
+        return true;
+    }
+
+    /// <summary>The holes, for all who got nothing: a start now or nothing.</summary>
+    private bool Fill()
+    {
+        while (book.NodesWithFree > 0 && (nextFill < rest.Count || refill.Count > 0))
+        {
+            if (IsOver()) return false;
+            var contender = NextToFill();
+            looks++;
+            var again = IsThere(contender) ? MayStart(contender) && TryFill(contender) && NextJob(contender) : NextJob(contender);
+            if (!again) continue;
+            contender.Rank = rules.RankOf(view, contender, contender.Job!);
+            refill.Enqueue(contender, (rules.FillRankOf(view, contender, contender.Job!), contender));
+        }
+        return true;
+    }
+
+    private bool TryFill(Contender contender)
+    {
+        if (TryStart(contender)) return true;
+        NoteReserved(contender);
+        MarkHead(contender, places[contender.Partition]);
+        if (view.HasPreemption && !preemptors.Contains(contender.Job!.Id)) TryPreempt(contender);
+        return false;
+    }
+
+    private Contender NextToFill()
+    {
+        if (refill.TryPeek(out var again, out var key)
+            && (nextFill == rest.Count
+                || FillOrder.Instance.Compare(key, (rules.FillRankOf(view, rest[nextFill], rest[nextFill].Job!), rest[nextFill])) < 0))
+            return refill.Dequeue();
+        return rest[nextFill++];
+    }
+}

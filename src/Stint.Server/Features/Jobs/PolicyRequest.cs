@@ -1,0 +1,40 @@
+using Stint.Core;
+using Stint.Core.Journal;
+using Stint.Protocol.Api;
+using Stint.Server.Auth;
+using Stint.Server.Configuration;
+
+namespace Stint.Server.Features.Jobs;
+
+/// <summary>The part of a submission that speaks of the policy: partitions, QOS, priority, and who the user is to it.</summary>
+internal static class PolicyRequest
+{
+    private const int PartitionsMax = 64;
+
+    /// <summary>One partition or several with commas, each in the configuration.</summary>
+    public static (string Names, Refusal? Refusal) Partitions(ServerConfig config, string? asked)
+    {
+        if (string.IsNullOrEmpty(asked)) return (config.DefaultPartition.Name, null);
+        var names = asked.Split(',', StringSplitOptions.RemoveEmptyEntries);
+        if (names.Length is 0 or > PartitionsMax) return ("", new Refusal(RefusalCodes.InvalidPartition, $"{names.Length} partitions are named; it can be 1 to {PartitionsMax}"));
+        foreach (var name in names)
+            if (config.Partition(name) is null) return ("", new Refusal(RefusalCodes.InvalidPartition, $"there is no partition '{name}'", "See `sinfo` for the partitions"));
+        return (string.Join(',', names.Distinct(StringComparer.Ordinal)), null);
+    }
+
+    public static Refusal? Fill(JobSpec spec, SubmitRequest request, Caller.Local caller, ServerConfig config, Users users)
+    {
+        if (request.Priority is not null && !caller.Actor.IsOperator) return new Refusal(RefusalCodes.AccessDenied, "only operators set the priority of a job");
+        // As slurmctld does: who may not raise a job's priority gets none raised.
+        if (spec.Nice < 0 && !caller.Actor.IsOperator) spec.Nice = 0;
+        if (request.Reboot && !caller.Actor.IsOperator) return new Refusal(RefusalCodes.AccessDenied, "only operators have nodes rebooted");
+        (spec.Qos, spec.Reservation, spec.Wckey) = (request.Qos ?? "", request.Reservation ?? "", request.Wckey ?? "");
+        (spec.DeadlineMs, spec.TimeMinMs, spec.NoKill, spec.Reboot) = (request.DeadlineMs, request.TimeMinMs, request.NoKill, request.Reboot);
+        (spec.MailType, spec.MailUser) = (request.MailType ?? "", request.MailUser ?? "");
+        if (request.Priority is { } priority) spec.Priority = priority;
+        if (request.KillOnInvalidDependency is { } kill) spec.KillOnInvalidDependency = kill;
+        foreach (var group in users.Groups(caller.User, caller.Peer.Gid)) spec.Groups.Add(group);
+        spec.Tier = config.TierOf(caller.User, spec.Groups);
+        return null;
+    }
+}
