@@ -12,7 +12,7 @@ public sealed partial class StepHost : IStepHost, IStepSurroundings, IDisposable
     readonly Dictionary<StepId, Step> _steps = [];
     readonly List<Step> _waiting = [], _stuck = [];
     readonly ConcurrentDictionary<StepId, bool> _holdings = new();
-    readonly HashSet<(uint Job, uint Attempt)> _releasing = [];
+    readonly Dictionary<(uint Job, uint Attempt), int> _releasing = [];     // with how often it was ordered meanwhile: each order has its answer
     readonly ICgroups _cgroups;
     readonly IStepReports _link;
     readonly ReportLog _reports;
@@ -69,7 +69,7 @@ public sealed partial class StepHost : IStepHost, IStepSurroundings, IDisposable
         for (var i = 0; i < _waiting.Count;)
         {
             var step = _waiting[i];
-            if (_releasing.Any(r => r.Job == step.Id.Job) || _stuck.Any(s => s.IsInTheWayOf(step)) || _steps.Values.Any(s => !s.IsOver && s.IsInTheWayOf(step)))
+            if (_releasing.Keys.Any(r => r.Job == step.Id.Job) || _stuck.Any(s => s.IsInTheWayOf(step)) || _steps.Values.Any(s => !s.IsOver && s.IsInTheWayOf(step)))
             {
                 i++;
                 continue;
@@ -103,8 +103,11 @@ public sealed partial class StepHost : IStepHost, IStepSurroundings, IDisposable
             Release(job, attempt);      // a later attempt runs here: nothing of an earlier one is left
             return;
         }
-        if (!_releasing.Add((job, attempt)))
+        if (!_releasing.TryAdd((job, attempt), 1))
+        {
+            _releasing[(job, attempt)]++;
             return;
+        }
         _node.Queue.Add(() =>
         {
             CgroupException? stuck = null;
@@ -119,10 +122,10 @@ public sealed partial class StepHost : IStepHost, IStepSurroundings, IDisposable
             }
             _node.Reactor.Post(() =>
             {
-                _releasing.Remove((job, attempt));
-                if (stuck is null)
+                _releasing.Remove((job, attempt), out var orders);
+                for (; stuck is null && orders > 0; orders--)
                     Release(job, attempt);
-                else
+                if (stuck is not null)
                     _node.Reactor.After(RetryRemovalAfter, () => ReleaseWhenGone(job, attempt));
                 LaunchWaiting();
             });

@@ -32,7 +32,7 @@ public sealed class Node
     public Instant Changed { get; internal set; }
 
     /// <summary>What is left of it now.</summary>
-    public NodeBalance Balance { get; private set; }
+    public NodeBalance Balance { get; internal set; }
     /// <summary>Cpu ids that jobs hold, each once.</summary>
     public int CpusAllocated { get; private set; }
     public ulong MemoryAllocatedBytes { get; private set; }

@@ -79,7 +79,7 @@ internal static class LaunchSpecs
     }
 
     /// <summary>Never more than was asked for, also when the clock was set back since the start.</summary>
-    private static long WallLimitMs(Job job, Instant now)
+    internal static long WallLimitMs(Job job, Instant now)
     {
         var left = Math.Max(1, (job.EndLimit - now).Ticks / TimeSpan.TicksPerMillisecond);
         return job.Spec.TimeLimitMs > 0 ? Math.Min(left, job.Spec.TimeLimitMs) : left;

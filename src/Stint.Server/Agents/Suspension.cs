@@ -33,5 +33,5 @@ internal static class Suspension
         ? new ToAgent { SuspendJob = new Protocol.Agents.SuspendJob { JobId = job.Id, Attempt = job.Attempt } }
         : new ToAgent { ResumeJob = new Protocol.Agents.ResumeJob { JobId = job.Id, Attempt = job.Attempt, WallLeftMs = Left(job, now) } });
 
-    private static long Left(Job job, Instant now) => job.EndLimit.IsSet ? Math.Max(1, (job.EndLimit - now).Ticks / TimeSpan.TicksPerMillisecond) : 0;
+    private static long Left(Job job, Instant now) => job.EndLimit.IsSet ? LaunchSpecs.WallLimitMs(job, now) : 0;
 }

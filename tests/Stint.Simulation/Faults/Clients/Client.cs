@@ -49,7 +49,7 @@ internal sealed class Client(World world)
         var blob = Payloads.ToBlob(payload);
         spec.PayloadHash = blob.Hash;
         if (world.Mutant.SubmissionsHaveNoToken) spec.ClientToken = "";
-        Ask(life => life.Engine.AskAsync(batch => Server.Features.Jobs.Submit.Decide(batch, spec.Clone(), payload, blob, life.Payloads)), untilHeard: true, decision =>
+        Ask(life => life.Engine.AskAsync(batch => Server.Features.Jobs.Submit.Decide(batch, new SubmitJob(spec.Clone()), payload, blob, life.Payloads)), untilHeard: true, decision =>
         {
             world.Trace($"client: #{wish.Number} is {(decision.Refusal is { } no ? $"refused: {no}" : $"job {decision.Id}")}");
             if (decision.Refusal is not null)

@@ -39,7 +39,7 @@ internal sealed class GivesBackTwice : Mutant
             life.Process.After(300_000, () =>
             {
                 foreach (var share in shares)
-                    if (cluster.Nodes.TryGetValue(share.Node, out var node)) node.FreeCpus = node.FreeCpus.Union(CpuSet.FromBytes(share.Cpus));
+                    if (cluster.Nodes.TryGetValue(share.Node, out var node)) node.Balance = node.Balance with { Cpus = node.FreeCpus.Union(CpuSet.FromBytes(share.Cpus)) };
             });
         }
     }
