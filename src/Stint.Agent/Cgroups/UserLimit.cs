@@ -67,7 +67,7 @@ internal sealed class UserLimit(CgroupLayout layout, LimitFile limit, IGroupFile
         if (layout.File(controller, group, name) is not { } file || !files.Exists(file))
         {
             if (isUnlimited) return;
-            throw Missing.Controller(layout, resource);
+            throw new CgroupException($"cannot limit {resource} on this node: {(layout.File(controller, group, name) is { } missing ? $"{missing} does not exist" : $"controller {controller} is not there")}", group, Errno.NoEntry);
         }
         var there = limit.Read(file);
         var holds = isUnlimited ? IsUnlimited(there) : (same ?? string.Equals)(value, there);

@@ -9,6 +9,7 @@ namespace Stint.Cli.Admin;
 internal static class ReceiptTable
 {
     private const int Indent = 2;
+    private const int ValueMax = 20;
 
     public static void Write(CommandContext context, Palette palette, StepReceiptView receipt)
     {
@@ -29,11 +30,21 @@ internal static class ReceiptTable
         foreach (var row in receipt.Rows)
         {
             bool longWhy = row.WhyNot.Length > 0;
-            Cell[] notes = [.. row.File.Length > 0 ? (Cell[])[new Cell(row.File, Tone.Quiet)] : [], .. longWhy ? Prose.Wrap(row.WhyNot, Math.Max(40, context.Columns - 4)).Select(line => new Cell(line, Tone.Bad)) : []];
-            folded.AddWithNotes([row.Resource, Or(row.Requested), Or(row.Allocated), Or(row.Written), Or(row.ReadBack), row.Enforced ? new Cell("✓", Tone.Good) : new Cell("NOT", Tone.Bad)], notes);
+            Cell[] notes = [.. row.File.Length > 0 ? (Cell[])[new Cell(row.File, Tone.Quiet)] : [], .. Whole(context, row), .. longWhy ? Prose.Wrap(row.WhyNot, Math.Max(40, context.Columns - 4)).Select(line => new Cell(line, Tone.Bad)) : []];
+            folded.AddWithNotes([row.Resource, Or(row.Requested), Or(row.Allocated), Short(row.Written), Short(row.ReadBack), row.Enforced ? new Cell("✓", Tone.Good) : new Cell("NOT", Tone.Bad)], notes);
         }
         folded.Write(context.Out, palette, Indent);
     }
+
+    /// <summary>A value that is too long for its column is written out below.</summary>
+    private static IEnumerable<Cell> Whole(CommandContext context, ReceiptRowView row)
+    {
+        if (row.Written.Length <= ValueMax && row.ReadBack.Length <= ValueMax) return [];
+        string text = row.ReadBack == row.Written ? $"written and read back: {row.Written}" : $"written: {row.Written}; read back: {row.ReadBack}";
+        return Prose.Wrap(text, Math.Max(40, context.Columns - 4)).Select(static line => new Cell(line, Tone.Quiet));
+    }
+
+    private static string Short(string text) => text.Length > ValueMax ? "below" : Or(text);
 
     private static void Used(CommandContext context, Palette palette, StepReceiptView receipt)
     {
