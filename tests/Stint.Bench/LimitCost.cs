@@ -138,5 +138,6 @@ internal static class LimitCost
         public bool IsJobGone(uint jobId, uint uid) => true;
         public void RemoveStrays(IReadOnlyCollection<(uint JobId, uint StepId)> known) { }
         public void RemoveRoot() { }
+        public void RemoveJob(uint jobId, TimeSpan deadline) { }
     }
 }
