@@ -58,7 +58,7 @@ internal sealed class JobHooks
     public bool Owes(uint job, uint attempt) => Keys(job, attempt).Any();
 
     /// <summary>Null: nothing was owed, or it went well. Otherwise the sentence that drains this node. Never twice for one job.</summary>
-    /// <param name="attempt">0: whichever is here.</param>
+    /// <param name="attempt">This one and those before it.</param>
     public string? Epilog(uint job, uint attempt)
     {
         string? failure = null;
@@ -77,7 +77,7 @@ internal sealed class JobHooks
         return failure;
     }
 
-    private List<(uint Job, uint Attempt)> Keys(uint job, uint attempt) => _owed.IsEmpty ? [] : [.. _owed.Keys.Where(k => k.Job == job && (attempt == 0 || k.Attempt <= attempt))];
+    private List<(uint Job, uint Attempt)> Keys(uint job, uint attempt) => _owed.IsEmpty ? [] : [.. _owed.Keys.Where(k => k.Job == job && k.Attempt <= attempt)];
 
     private string? RunAll(IReadOnlyList<string> programs, string kind, LaunchSpec spec)
     {

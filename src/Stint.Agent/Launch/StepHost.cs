@@ -81,7 +81,7 @@ public sealed partial class StepHost : IStepHost, IStepSurroundings, IDisposable
 
     public void EndJob(EndJob order) => _node.Reactor.Post(() =>
     {
-        var mine = _steps.Values.Where(s => s.Id.Job == order.JobId && !s.IsOver && (order.Attempt == 0 || s.Id.Attempt <= order.Attempt)).ToList();
+        var mine = _steps.Values.Where(s => s.Id.Job == order.JobId && !s.IsOver && s.Id.Attempt <= order.Attempt).ToList();
         ThawForEnd(mine);
         foreach (var step in mine)
         {

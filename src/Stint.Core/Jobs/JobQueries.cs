@@ -58,15 +58,16 @@ public sealed partial class Cluster
     {
         unfinishedJobs++;
         if (unfinishedByName is null && !IsSingleton(job)) return;
-        if (unfinishedByName is not null) Enlist(unfinishedByName, job);
-        else IndexNames();
+        // A job that comes back is still over here.
+        Enlist(unfinishedByName ?? IndexNames(), job);
     }
 
-    private void IndexNames()
+    private Dictionary<(uint Uid, string Name), SortedSet<uint>> IndexNames()
     {
         unfinishedByName = [];
         foreach (var other in jobs.Values)
             if (!other.IsOver) Enlist(unfinishedByName, other);
+        return unfinishedByName;
     }
 
     private static void Enlist(Dictionary<(uint Uid, string Name), SortedSet<uint>> index, Job job)
