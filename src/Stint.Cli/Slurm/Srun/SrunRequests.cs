@@ -18,7 +18,8 @@ internal static class SrunRequests
         uint? job = options.JobId ?? CurrentJob(context);
         var arguments = new byte[line.Operands.Count][];
         for (int i = 0; i < arguments.Length; i++) arguments[i] = context.ArgumentBytes(line.Operands[i]);
-        string name = options.JobName ?? Path.GetFileName(Encoding.UTF8.GetString(arguments[0]));
+        // SLURM_JOB_NAME is the job's, not its steps' (srun(1)).
+        string name = (job is null || options.IsTyped("job-name") ? options.JobName : null) ?? Path.GetFileName(Encoding.UTF8.GetString(arguments[0]));
         var step = Layout(options, Step(context, options, insideJob: job is not null) with { Name = name, Arguments = arguments });
         if (job is not null) return InsideJob(options, new RunRequest { JobId = job, Step = step });
         if (options.Relative is not null) return new(null, "--relative is for a step inside a job");
