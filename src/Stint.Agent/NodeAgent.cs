@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
+using Stint.Agent.Binding;
 using Stint.Agent.Cgroups;
 using Stint.Agent.Ends;
 using Stint.Agent.Gpus;
@@ -100,7 +101,7 @@ internal static partial class NodeAgent
         using var kills = new OomLog();
         var programs = new AgentProgram(cgroups.Hooks, Path.Combine(options.Folder, "hooks", "output"), cancellation);
         var hooks = new JobHooks(options.Hooks, programs, Path.Combine(options.Folder, "hooks"), devices);
-        using var host = new StepHost(new StepHostOptions(options.Spool, options.Shepherd) { Devices = devices, Hooks = hooks, Kills = kills }, cgroups, outbox, TimeProvider.System, e => Log.Fault(log, e));
+        using var host = new StepHost(new StepHostOptions(options.Spool, options.Shepherd) { Devices = devices, Hooks = hooks, Kills = kills, Shape = CpuShape.Of(machine) }, cgroups, outbox, TimeProvider.System, e => Log.Fault(log, e));
         await host.RecoverAsync(cancellation);
         Log.Recovered(log, host.Holdings.Count);
         if (!options.UnprivilegedTest) await TestAsync(options, cgroups, log, cancellation);

@@ -27,6 +27,8 @@ public static class RefusalCodes
     public const string JobNotRunning = "job_not_running";
     public const string JobNotPending = "job_not_pending";
     public const string StepResourcesBusy = "step_resources_busy";
+    public const string StepTooLarge = "step_too_large";
+    public const string StepMemory = "step_memory";
     public const string TooManyJobs = "too_many_jobs";
     public const string TokenInvalid = "token_invalid";
     public const string TokenExpired = "token_expired";

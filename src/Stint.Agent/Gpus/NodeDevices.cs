@@ -40,7 +40,8 @@ internal sealed class NodeDevices(GresInventory inventory, DeviceTable table, IR
     }
 
     /// <summary>The variables that tell a step its devices.</summary>
-    public IReadOnlyList<VisibleValue> Visible(LaunchSpec spec) => VisibleDevices.Of(this, spec.Limits, table, Launch.StepId.Of(spec.Key).IsBatch);
+    public IReadOnlyList<VisibleValue> Visible(LaunchSpec spec, Func<DeviceUnit, bool>? only = null) =>
+        VisibleDevices.Of(this, spec.Limits, table, Launch.StepId.Of(spec.Key).IsBatch, only);
 
     /// <summary>Null, or who still holds a device of a job that is gone.</summary>
     public string? Leftover(LaunchSpec spec) => spec.Limits.Gres.Count == 0 ? null : DeviceHolders.Describe(spec, [.. spec.Limits.Gres.SelectMany(g => g.Indices, (g, index) => inventory.Find(g.Name, index)).OfType<DeviceUnit>()]);

@@ -1,3 +1,4 @@
+using Stint.Agent.Binding;
 using Stint.Agent.Cgroups;
 using Stint.Protocol.Agents;
 
@@ -30,6 +31,9 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
             Reached("spec");
             if (LaunchPlan.Refuse(spec) is { } why)
                 return new PreparedStep(directory, null, null, why);
+            var binding = StepBinding.Of(spec, options.Shape, options.Devices);
+            if (binding?.Refusal is { } unbound)
+                return new PreparedStep(directory, null, null, unbound);
             if (lockFd < 0 && (lockFd = directory.TryLock()) < 0)
                 return new PreparedStep(null, null, null, $"{directory.Path}: another process holds this step");
             var began = time.GetTimestamp();
@@ -43,7 +47,7 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
                 directory.WriteScript(spec.Payload.Script.Span, spec.Uid, spec.Gid);
             Reached("files");
             var account = node.Account(spec.Uid, spec.Gid);
-            var request = LaunchPlan.Make(spec, account, directory.ScriptPath, group.ProcsFiles, WallLimitMs(spec, prologMs), options.Devices?.Visible(spec));
+            var request = LaunchPlan.Make(spec, account, directory.ScriptPath, group.ProcsFiles, WallLimitMs(spec, prologMs), options.Devices?.Visible(spec), binding);
             var shepherd = node.Shepherds.Start(directory.Id, request, lockFd);
             try
             {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Google.Protobuf;
+using Stint.Agent.Binding;
 using Stint.Agent.Cgroups;
 using Stint.Agent.Ends;
 using Stint.Agent.Gpus;
@@ -46,6 +47,9 @@ internal sealed class World : IDisposable
     public StepHost Host { get; private set; } = null!;
     public Action<string>? Checkpoint { get; set; }
 
+    /// <summary>This machine as one socket of single-threaded cores.</summary>
+    public CpuShape Shape => new(Tree.Map.Count, 1, Tree.Map.Count, 1, new uint[Tree.Map.Count], Tree.Map);
+
     public static string Shepherd { get; } = BuildShepherd();
 
     /// <summary>A new agent on the same spool, with a new link.</summary>
@@ -54,7 +58,7 @@ internal sealed class World : IDisposable
         Reports = new Reports();
         Groups.Dispose();
         Groups = CgroupOpening.Open(Tree.Layout, Tree.Map, 0, Tree.Files, TimeProvider.System, devices: _devices);
-        var options = new StepHostOptions(Spool, Shepherd) { Checkpoint = point => Checkpoint?.Invoke(point), DrainMaxEnded = TimeSpan.FromSeconds(1), Devices = _devices, Kills = _kills, Hooks = Hooks() };
+        var options = new StepHostOptions(Spool, Shepherd) { Checkpoint = point => Checkpoint?.Invoke(point), DrainMaxEnded = TimeSpan.FromSeconds(1), Devices = _devices, Kills = _kills, Hooks = Hooks(), Shape = Shape };
         Host = new StepHost(options, Groups, Reports, TimeProvider.System, fault =>
         {
             if (fault is not AgentDied) lock (_faults) _faults.Add(fault);
