@@ -85,6 +85,6 @@ public sealed partial class Cluster
         if (!accounts.TierUsers.TryGetValue(uid, out var held)) return new TierUsage(limits, 0, 0, 0, 0, 0, 0, []);
         var running = held.Running;
         return new TierUsage(limits, running.Jobs, held.Asked.Submitted, running.Used(TierTres.Cpu), (ulong)running.Used(TierTres.Memory) << 20,
-            running.Used(TierTres.Gpu), running.Used(TierTres.Mig), [.. held.Jobs]);
+            running.Used(TierTres.Gpu), running.Used(TierTres.Mig), [.. held.Jobs.Keys]);
     }
 }

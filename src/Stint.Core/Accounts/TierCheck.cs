@@ -28,8 +28,10 @@ internal sealed record TierCheck(PendingReason Reason, TierSpec Tier, TierUser U
     /// <param name="waiting">Jobs that count without running.</param>
     public TierDenial Denial(in LimitQuestion question, IReadOnlyList<uint> waiting)
     {
-        var jobs = CountsAsked ? User.Asked.Submitted : User.Running.JobsIn(question.Pass);
-        return new TierDenial(Things[What].Key, Tier.Name, PerJob, (long)Math.Min(Limit, long.MaxValue), Held(question), jobs, [.. User.Jobs, .. waiting], Request, Tier.Contact)
+        var holders = User.Jobs.Where(pair => What == Jobs || pair.Value.Of(What) > 0).Select(static pair => pair.Key).ToList();
+        // Beside those that run: what this pass has planned, or what waits where that counts.
+        var others = CountsAsked ? User.Asked.Submitted - User.Running.Jobs : User.Running.JobsIn(question.Pass) - User.Running.Jobs;
+        return new TierDenial(Things[What].Key, Tier.Name, PerJob, (long)Math.Min(Limit, long.MaxValue), Held(question), holders.Count + others, [.. holders, .. waiting], Request, Tier.Contact)
         {
             What = Things[What].Thing,
         };

@@ -19,6 +19,7 @@ internal static class YamlGuard
     public static (YamlNode? Root, string? Error) Read(byte[] bytes)
     {
         if (Decode(bytes, out var badLine) is not { } text) return (null, $"{badLine}: not valid UTF-8");
+        if (Tab(text) is { } tab) return (null, tab);
         try
         {
             if (Events(text) is { } refused) return (null, refused);
@@ -53,6 +54,19 @@ internal static class YamlGuard
             badLine = 1 + bytes.AsSpan(0, Math.Clamp(start + e.Index, 0, bytes.Length)).Count((byte)'\n');
             return null;
         }
+    }
+
+    /// <summary>The parser complains of the line before, about something else.</summary>
+    private static string? Tab(string text)
+    {
+        var number = 0;
+        foreach (var line in text.AsSpan().EnumerateLines())
+        {
+            number++;
+            if (line.TrimStart(" \t") is var rest && rest.Length > 0 && rest[0] != '#' && line[..^rest.Length].Contains('\t'))
+                return string.Create(CultureInfo.InvariantCulture, $"{number}: a tab in the indentation: YAML indents with spaces, at '{Line(text, number)}'");
+        }
+        return null;
     }
 
     /// <summary>Looks before anything is built: a deep or doubled tree must not be built at all.</summary>
