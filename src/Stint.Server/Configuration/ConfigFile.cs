@@ -36,7 +36,8 @@ public static class ConfigFile
 
     /// <param name="name">Of the file, for errors.</param>
     /// <param name="onlyTiers">A file of limits: it has <see cref="TierKeys"/> and nothing else, and must have something.</param>
-    public static (ServerConfig? Config, string? Error) Parse(byte[] bytes, string name, bool onlyTiers = false)
+    /// <param name="mustHave">Nothing in it is an error too.</param>
+    public static (ServerConfig? Config, string? Error) Parse(byte[] bytes, string name, bool onlyTiers = false, bool mustHave = false)
     {
         if (bytes.Length > SizeMaxBytes) return (null, $"{name}: {bytes.Length} bytes, more than the {SizeMaxBytes} a configuration may have");
         var (root, error) = YamlGuard.Read(bytes);
@@ -44,7 +45,7 @@ public static class ConfigFile
         try
         {
             if (root is null or YamlDotNet.RepresentationModel.YamlScalarNode { Value: null or "" })
-                return onlyTiers ? (null, $"{name}:1: there is nothing in it; for no limits at all write 'tiers: []'") : (new ServerConfig(), null);
+                return onlyTiers || mustHave ? (null, $"{name}:1: there is nothing in it; for no limits at all write 'tiers: []'") : (new ServerConfig(), null);
             return (Read(root, Auth.Libc.IsUnknownGroup, onlyTiers), null);
         }
         catch (ConfigException e)

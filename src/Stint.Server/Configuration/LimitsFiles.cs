@@ -26,8 +26,7 @@ internal sealed class LimitsFiles(string configPath, bool mustExist, string home
         {
             var (bytes, unreadable) = ConfigFile.Bytes(configPath);
             if (bytes is null) return (null, unreadable);
-            if (needsTiers && !hasLimits && bytes.AsSpan().Trim(" \t\r\n"u8).IsEmpty) return (null, $"{configPath}:1: there is nothing in it; for no limits at all write 'tiers: []'");
-            var (read, error) = ConfigFile.Parse(bytes, configPath);
+            var (read, error) = ConfigFile.Parse(bytes, configPath, mustHave: needsTiers && !hasLimits);
             if (read is null) return (null, error);
             config = read;
         }
