@@ -448,7 +448,7 @@ complete -c stint -n __fish_use_subcommand -a status -d 'the cluster on one page
 complete -c stint -n __fish_use_subcommand -a explain -d 'what a job asked for, what it got, what the kernel enforces, why it waits or ended'
 complete -c stint -n __fish_use_subcommand -a jobs -d 'jobs in the queue'
 complete -c stint -n __fish_use_subcommand -a nodes -d 'nodes: use, and what each can enforce'
-complete -c stint -n __fish_use_subcommand -a limits -d 'what you may hold in all, who holds it, what waits and why; apply: put other tiers in force'
+complete -c stint -n __fish_use_subcommand -a limits -d 'what you may hold, hold and wait for; apply: other tiers'
 complete -c stint -n __fish_use_subcommand -a logs -d 'print a job\'s output'
 complete -c stint -n __fish_use_subcommand -a token -d 'a one-time token that lets a machine join'
 complete -c stint -n __fish_use_subcommand -a join -d 'start the agent on this machine with a token from stint token'

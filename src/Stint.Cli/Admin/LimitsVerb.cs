@@ -12,7 +12,7 @@ internal static class LimitsVerb
 {
     private const int FileMaxBytes = 1 << 20;
 
-    public static readonly Verb Verb = new("limits", "[apply [FILE]]", "what you may hold in all, who holds it, what waits and why; apply: put other tiers in force",
+    public static readonly Verb Verb = new("limits", "[apply [FILE]]", "what you may hold, hold and wait for; apply: other tiers",
         [new("user", 'u', "NAME", "of another user (operators)"), new("dry-run", '\0', "", "apply: check and show the difference, change nothing"), VerbOption.Json], 0, 2, RunAsync)
     {
         Details = """

@@ -25,6 +25,7 @@ public static class ConfigFile
     {
         try
         {
+            if (Directory.Exists(path)) return (null, $"{path}: this is a folder");
             var size = new FileInfo(path).Length;
             return size > SizeMaxBytes ? (null, $"{path}: {size} bytes, more than the {SizeMaxBytes} a configuration may have") : (File.ReadAllBytes(path), null);
         }

@@ -12,7 +12,7 @@ internal sealed class LimitsFiles(string configPath, bool mustExist, string home
     public string LimitsPath { get; } = Path.Combine(home, Name);
 
     /// <summary>Of the tiers that hold, or would after a restart.</summary>
-    public string Source => File.Exists(LimitsPath) ? LimitsPath : configPath;
+    public string Source => Path.Exists(LimitsPath) ? LimitsPath : configPath;
 
     public bool IsOwn(string path) => path == configPath || path == LimitsPath;
 
@@ -21,8 +21,9 @@ internal sealed class LimitsFiles(string configPath, bool mustExist, string home
     public (ServerConfig? Config, string? Error) Load(bool needsTiers = false)
     {
         var config = new ServerConfig();
-        var hasLimits = File.Exists(LimitsPath);
-        if (mustExist || File.Exists(configPath))
+        var hasLimits = Path.Exists(LimitsPath);
+        // A file that is gone is no order to let everybody do everything.
+        if (mustExist || needsTiers && !hasLimits || Path.Exists(configPath))
         {
             var (bytes, unreadable) = ConfigFile.Bytes(configPath);
             if (bytes is null) return (null, unreadable);
