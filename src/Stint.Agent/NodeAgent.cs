@@ -8,6 +8,7 @@ using Stint.Agent.Kernel;
 using Stint.Agent.Launch;
 using Stint.Agent.Logs;
 using Stint.Agent.Session;
+using Stint.Agent.Systemd;
 using Stint.Agent.Watch;
 
 namespace Stint.Agent;
@@ -129,7 +130,11 @@ internal static partial class NodeAgent
 
     private static CgroupTree Open(AgentOptions options, Machine machine, NodeDevices devices, ILogger log)
     {
-        var layout = new CgroupProbe(KernelFiles.Instance).Look(options.CgroupRoot, options.Node);
+        if (options.ChecksDocker && DockerDriver.Object(DockerDriver.Socket, UnitState.IsSystemdHere) is { } why) throw new IOException(why);
+        var probe = new CgroupProbe(KernelFiles.Instance);
+        // On v1 the groups are at the root of each hierarchy, where no unit has any.
+        var root = options.JobsUnit is { } unit && probe.IsV2 ? JobsUnit.RootBelow(unit, options.CgroupRoot) : options.CgroupRoot;
+        var layout = probe.Look(root, options.Node);
         var tree = CgroupOpening.Open(layout, machine.Cpus, machine.MachineMemoryBytes, KernelFiles.Instance, TimeProvider.System, log, options.FiltersDevices ? devices : null);
         foreach (var capability in tree.Capabilities) Log.Capability(log, capability.Resource, capability.Available, capability.Detail);
         machine.Report.Capabilities.AddRange(tree.Capabilities);
