@@ -42,6 +42,8 @@ internal sealed record AgentOptions
           --audit-interval S    seconds between two readings of all live limits, which repair what somebody changed (default 60; 0: only by order)
           --watch-interval S    seconds between two looks at what jobs use and meet (default 10; 0: never)
           --stall S:ACTION      report or end a job that did nothing but wait for memory, CPUs or disks for S seconds (cgroup v2; default off)
+          --scratch DIR         folder of jobs' local disk: a job that asks for it (--tmp) gets a folder of its own there as TMPDIR, which goes with the job; on XFS
+                                or ext4 with project quotas it can hold no more than was asked for
           --shepherd PATH       stint-shepherd (default: beside this program)
           --console             log to standard error too
           --unprivileged-test   run without root; nothing can be enforced, so steps that have limits do not start
@@ -58,6 +60,7 @@ internal sealed record AgentOptions
     public string? Token { get; init; }
     public string? Fingerprint { get; init; }
     public string CgroupRoot { get; init; } = "stint";
+    public string? Scratch { get; init; }
     public string? JobsUnit { get; init; }
     public bool ChecksDocker { get; init; } = true;
     public DeclaredHardware? Declared { get; init; }
@@ -114,6 +117,7 @@ internal sealed record AgentOptions
             Declared = values.GetValueOrDefault("--declare") is { } declare ? DeclaredHardware.Parse(declare) : null,
             Gres = [.. Each(values, "--gres").Select(text => GresLine.ParseShort("--gres", text))], AllowedDevices = [.. Each(values, "--allow-device")],
             JobsUnit = UnitName(values.GetValueOrDefault("--jobs-unit")),
+            Scratch = values.GetValueOrDefault("--scratch") is { Length: > 0 } scratch ? Path.GetFullPath(scratch) : null,
             ChecksDocker = values.GetValueOrDefault("--docker", "check") switch
             {
                 "check" => true, "ignore" => false, var mode => throw new FormatException($"--docker {mode}: check or ignore"),

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Stint.Agent.Cgroups;
+using Stint.Agent.Disk;
 using Stint.Agent.Ends;
 using Stint.Agent.Gpus;
 using Stint.Agent.Hardware;
@@ -100,8 +101,10 @@ internal static partial class NodeAgent
         if (!File.Exists(options.Shepherd)) throw new IOException($"{options.Shepherd} does not exist: no step could be started (--shepherd says where it is)");
         using var kills = new OomLog();
         var programs = new AgentProgram(cgroups.Hooks, Path.Combine(options.Folder, "hooks", "output"), cancellation);
-        var hooks = new JobHooks(options.Hooks, programs, Path.Combine(options.Folder, "hooks"), devices);
-        using var host = new StepHost(new StepHostOptions(options.Spool, options.Shepherd) { Devices = devices, Hooks = hooks, Kills = kills }, cgroups, outbox, TimeProvider.System, e => Log.Fault(log, e));
+        var scratch = options.Scratch is { } folder ? new ScratchSpace(folder, options.Node) : null;
+        var hooks = new JobHooks(options.Hooks, programs, Path.Combine(options.Folder, "hooks"), devices) { Scratch = scratch };
+        Report(machine, scratch);
+        using var host = new StepHost(new StepHostOptions(options.Spool, options.Shepherd) { Devices = devices, Hooks = hooks, Kills = kills, Scratch = scratch }, cgroups, outbox, TimeProvider.System, e => Log.Fault(log, e));
         await host.RecoverAsync(cancellation);
         Log.Recovered(log, host.Holdings.Count);
         if (!options.UnprivilegedTest) await TestAsync(options, cgroups, log, cancellation);
@@ -117,6 +120,16 @@ internal static partial class NodeAgent
             await over.CancelAsync();
             await Task.WhenAny(Task.WhenAll(watching, checking), Task.Delay(StopPatience, CancellationToken.None));
         }
+    }
+
+    /// <summary>Disk that jobs can ask for, and whether what they ask for is also the most that they get.</summary>
+    private static void Report(Machine machine, ScratchSpace? scratch)
+    {
+        if (scratch is null) return;
+        if (machine.Report.DiskBytes == 0) machine.Report.DiskBytes = scratch.TotalBytes;
+        if (machine.Report.Capabilities.FirstOrDefault(c => c.Resource == ScratchSpace.Resource) is not { } disk) machine.Report.Capabilities.Add(disk = new Stint.Protocol.Agents.Capability { Resource = ScratchSpace.Resource });
+        var why = scratch.WhyNoQuota();
+        (disk.Available, disk.Detail) = (why is null, why ?? "project quotas");
     }
 
     /// <summary>A node whose limits do not hold stays out: what it throws ends the agent.</summary>

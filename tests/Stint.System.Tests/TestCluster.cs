@@ -51,7 +51,7 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>Starts whatever is not running.</summary>
     public async Task UpAsync()
     {
-        List<string> arguments = ["up", "--nodes", Node, "--cgroup-root", CgroupRoot];
+        List<string> arguments = ["up", "--nodes", Node, "--cgroup-root", CgroupRoot, "--wait", $"{60 * Patience}"];
         if (_declare is { } declare) arguments.AddRange(["--declare", declare]);
         var result = await RunAsync("stint", [.. arguments]);
         Assert.True(result.ExitCode == 0, $"stint up: {result}");
