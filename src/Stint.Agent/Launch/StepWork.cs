@@ -42,12 +42,13 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
             var prologMs = (long)time.GetElapsedTime(began).TotalMilliseconds;
             group = cgroups.Create(spec.Key, spec.Uid, spec.Limits);
             Reached("group");
+            var scratch = options.Scratch?.Give(spec, group.Receipt);
             directory.WriteReceipt(group.Receipt);
             if (!spec.Payload.Script.IsEmpty)
                 directory.WriteScript(spec.Payload.Script.Span, spec.Uid, spec.Gid);
             Reached("files");
             var account = node.Account(spec.Uid, spec.Gid);
-            var request = LaunchPlan.Make(spec, account, directory.ScriptPath, group.ProcsFiles, WallLimitMs(spec, prologMs), options.Devices?.Visible(spec), binding);
+            var request = LaunchPlan.Make(spec, account, directory.ScriptPath, group.ProcsFiles, WallLimitMs(spec, prologMs), options.Devices?.Visible(spec), binding, scratch);
             var shepherd = node.Shepherds.Start(directory.Id, request, lockFd);
             try
             {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Google.Protobuf;
 using Stint.Agent.Binding;
 using Stint.Agent.Cgroups;
+using Stint.Agent.Disk;
 using Stint.Agent.Ends;
 using Stint.Agent.Gpus;
 using Stint.Agent.Launch;
@@ -18,12 +19,13 @@ internal sealed class World : IDisposable
     private readonly List<Exception> _faults = [];
     private readonly NodeDevices? _devices;
     private readonly TimeSpan? _hookDeadline;
+    private readonly string? _scratch;
     private readonly OomLog _kills = new();
 
     /// <param name="hookDeadline">Null: no hooks at all.</param>
-    public World(bool start = true, NodeDevices? devices = null, TimeSpan? hookDeadline = null)
+    public World(bool start = true, NodeDevices? devices = null, TimeSpan? hookDeadline = null, string? scratch = null)
     {
-        (_devices, _hookDeadline) = (devices, hookDeadline);
+        (_devices, _hookDeadline, _scratch) = (devices, hookDeadline, scratch);
         Home = $"/tmp/stint-test-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
         Directory.CreateDirectory(Home);
         Directory.CreateDirectory(Public);
@@ -58,7 +60,11 @@ internal sealed class World : IDisposable
         Reports = new Reports();
         Groups.Dispose();
         Groups = CgroupOpening.Open(Tree.Layout, Tree.Map, 0, Tree.Files, TimeProvider.System, devices: _devices);
-        var options = new StepHostOptions(Spool, Shepherd) { Checkpoint = point => Checkpoint?.Invoke(point), DrainMaxEnded = TimeSpan.FromSeconds(1), Devices = _devices, Kills = _kills, Hooks = Hooks(), Shape = Shape };
+        var scratch = _scratch is null ? null : new ScratchSpace(_scratch, "n1");
+        var options = new StepHostOptions(Spool, Shepherd)
+        {
+            Scratch = scratch, Checkpoint = point => Checkpoint?.Invoke(point), DrainMaxEnded = TimeSpan.FromSeconds(1), Devices = _devices, Kills = _kills, Hooks = Hooks(scratch), Shape = Shape,
+        };
         Host = new StepHost(options, Groups, Reports, TimeProvider.System, fault =>
         {
             if (fault is not AgentDied) lock (_faults) _faults.Add(fault);
@@ -70,8 +76,8 @@ internal sealed class World : IDisposable
 
     public AgentProgram Programs => new(Groups.Hooks, Home + "/hooks-output");
 
-    private JobHooks? Hooks() => _hookDeadline is not { } deadline ? null
-        : new JobHooks(new HookOptions([], [], Home + "/prolog.d", Home + "/epilog.d") { Deadline = deadline }, Programs, Home + "/hooks", _devices);
+    private JobHooks? Hooks(ScratchSpace? scratch) => _hookDeadline is not { } deadline ? null
+        : new JobHooks(new HookOptions([], [], Home + "/prolog.d", Home + "/epilog.d") { Deadline = deadline }, Programs, Home + "/hooks", _devices) { Scratch = scratch };
 
     /// <summary>An executable of root's: prolog.d/x, epilog.d/x.</summary>
     public string Program(string name, string script)
