@@ -17,18 +17,19 @@ internal sealed class World : IDisposable
     private readonly List<Exception> _faults = [];
     private readonly NodeDevices? _devices;
     private readonly TimeSpan? _hookDeadline;
+    private readonly string _shepherd;
     private readonly OomLog _kills = new();
 
     /// <param name="hookDeadline">Null: no hooks at all.</param>
-    public World(bool start = true, NodeDevices? devices = null, TimeSpan? hookDeadline = null)
+    public World(bool start = true, NodeDevices? devices = null, TimeSpan? hookDeadline = null, Kernel.IGroupFiles? files = null, string? shepherd = null)
     {
-        (_devices, _hookDeadline) = (devices, hookDeadline);
+        (_devices, _hookDeadline, _shepherd) = (devices, hookDeadline, shepherd ?? Shepherd);
         Home = $"/tmp/stint-test-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
         Directory.CreateDirectory(Home);
         Directory.CreateDirectory(Public);
         File.SetUnixFileMode(Home, (UnixFileMode)0b111_001_001);
         File.SetUnixFileMode(Public, (UnixFileMode)0b001_111_111_111);
-        Tree = new TestTree(devices: devices);
+        Tree = new TestTree(files, devices: devices);
         Groups = Tree.Tree;
         if (start) Start();
     }
@@ -46,6 +47,13 @@ internal sealed class World : IDisposable
     public StepHost Host { get; private set; } = null!;
     public Action<string>? Checkpoint { get; set; }
 
+    /// <summary>For lives of the agent that are started after it was set.</summary>
+    public TimeSpan KillDeadline { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>What the agent met that it could not help, for tests that provoke it; otherwise any such thing fails the test.</summary>
+    public Predicate<Exception> Expects { get; set; } = static _ => false;
+    public TimeProvider Time { get; set; } = TimeProvider.System;
+
     public static string Shepherd { get; } = BuildShepherd();
 
     /// <summary>A new agent on the same spool, with a new link.</summary>
@@ -54,10 +62,10 @@ internal sealed class World : IDisposable
         Reports = new Reports();
         Groups.Dispose();
         Groups = CgroupOpening.Open(Tree.Layout, Tree.Map, 0, Tree.Files, TimeProvider.System, devices: _devices);
-        var options = new StepHostOptions(Spool, Shepherd) { Checkpoint = point => Checkpoint?.Invoke(point), DrainMaxEnded = TimeSpan.FromSeconds(1), Devices = _devices, Kills = _kills, Hooks = Hooks() };
-        Host = new StepHost(options, Groups, Reports, TimeProvider.System, fault =>
+        var options = new StepHostOptions(Spool, _shepherd) { KillDeadline = KillDeadline, Checkpoint = point => Checkpoint?.Invoke(point), DrainMaxEnded = TimeSpan.FromSeconds(1), Devices = _devices, Kills = _kills, Hooks = Hooks() };
+        Host = new StepHost(options, Groups, Reports, Time, fault =>
         {
-            if (fault is not AgentDied) lock (_faults) _faults.Add(fault);
+            if (fault is not AgentDied && !Expects(fault)) lock (_faults) _faults.Add(fault);
         });
         if (recover) Assert.True(Host.RecoverAsync(CancellationToken.None).Wait(TimeSpan.FromSeconds(20)));
     }
@@ -79,7 +87,7 @@ internal sealed class World : IDisposable
         return path;
     }
 
-    public NodeWatch Watch(WatchOptions? options = null) => new(Host, Groups, options ?? new WatchOptions(), 2, _kills, new EnergyMeter(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+    public NodeWatch Watch(WatchOptions? options = null) => new(Host, Groups, options ?? new WatchOptions(), 2, _kills, new EnergyMeter(), Time, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, _devices is null ? null : _devices.Trouble);
 
     public bool CanSeeKills => _kills.IsReadable;
 
