@@ -22,7 +22,7 @@ internal sealed class HugePages
         var sizes = files.Children(poolDirectory).Select(SizeOf).OfType<(string Folder, string Name)>().ToList();
         var pages = sizes.Sum(s => files.Read($"{poolDirectory}/{s.Folder}/nr_hugepages", out var text) == 0 && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0);
         var mount = layout.Version == CgroupVersion.V2 ? layout.Hierarchies[0].Mount : layout.Of("hugetlb")?.Mount;
-        if (layout.Version == CgroupVersion.V2)
+        if (layout.Version == CgroupVersion.V2 && sizes.Count > 0)
             foreach (var level in (ReadOnlySpan<string>)["", $"/{layout.Root}"]) _ = files.Write($"{mount}{level}/cgroup.subtree_control", "+hugetlb");
         foreach (var (_, name) in sizes)
             foreach (var limit in layout.Version == CgroupVersion.V2 ? (ReadOnlySpan<string>)["max", "rsvd.max"] : ["limit_in_bytes", "rsvd.limit_in_bytes"])

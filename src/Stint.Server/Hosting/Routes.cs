@@ -55,7 +55,7 @@ internal static class Routes
 
     private static void MapJobs(WebApplication app, ServerParts parts)
     {
-        var submission = new Submission(parts.Config, parts.Users);
+        var submission = new Submission(parts.Config, parts.Users, () => parts.Space.Refusal);
         Submit.Map(app, parts.Engine, submission, parts.Payloads);
         List.Map(app, parts.Engine);
         Show.Map(app, parts.Engine);

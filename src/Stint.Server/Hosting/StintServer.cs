@@ -140,8 +140,9 @@ public sealed partial class StintServer : IAsyncDisposable
         projector = Own(new Projector(journal, () => seams.OpenHistory(home), logs.CreateLogger<Projector>()));
         projector.TryOpen();
         var dispatch = new Dispatch(agents, payloads, runs, logs.CreateLogger<Dispatch>());
+        var space = Own(new StateSpace(home.Private, time, logs.CreateLogger<StateSpace>()));
         engine = Own(new Engine.Engine(cluster, journal, time, [dispatch, runs, feed, new ProjectorFeed(projector)],
-            new SnapshotPolicy(journal, () => projector.DurableCursor, logs.CreateLogger<SnapshotPolicy>()), seams.Broken, logs.CreateLogger<Engine.Engine>()));
+            new SnapshotPolicy(journal, () => projector.DurableCursor, logs.CreateLogger<SnapshotPolicy>()), seams.Broken, logs.CreateLogger<Engine.Engine>(), space.Release));
         var signer = new LaunchSigner(Authority.SigningKey, time);
         var (events, usage) = (new NodeEvents(), new UsageQueries(agents));
         link = new LinkProtocol(engine, agents, dispatch, runs, signer, events, usage, time, logs.CreateLogger<LinkProtocol>());
@@ -149,7 +150,7 @@ public sealed partial class StintServer : IAsyncDisposable
         {
             Engine = engine, Config = config, Identity = identity, Home = home, Time = time, Users = users, Operators = new Operators(config.Operators, users),
             Peers = seams.Peers, Authority = Authority, Agents = agents, Payloads = payloads, Feed = feed, Link = link, Events = events, Usage = usage, Projector = projector,
-            History = Own(new HistoryReader(() => seams.OpenHistory(home), projector)), Stopping = stopping.Token, Trouble = () => trouble,
+            History = Own(new HistoryReader(() => seams.OpenHistory(home), projector)), Stopping = stopping.Token, Trouble = () => space.IsLow ? "STATE_FULL" : trouble, Space = space,
             Runs = new RunParts(engine, runs, agents, payloads, time, config.KillWait, logs.CreateLogger<RunSession>(), stopping.Token), Logs = logs,
         };
     }

@@ -32,6 +32,13 @@ public sealed class NeedsTheoryAttribute : TheoryAttribute
     public NeedsTheoryAttribute(params string[] paths) => Skip = new NeedsFactAttribute(paths).Skip;
 }
 
+/// <summary>Changes something of the whole machine: runs in the guest of the vm tier only.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class GuestFactAttribute : FactAttribute
+{
+    public GuestFactAttribute() => Skip = Environment.GetEnvironmentVariable("STINT_GUEST") == "1" ? Requirements.Missing : "not run: it changes the whole machine, which only a guest of the vm tier allows";
+}
+
 internal static class Requirements
 {
     public static string? Missing { get; } = Environment.IsPrivilegedProcess ? null : "not run: needs root to start steps as other users";
