@@ -25,6 +25,7 @@ public static class RefusalCodes
     public const string InvalidNodeName = "invalid_node_name";
     public const string InvalidRequest = "invalid_request";
     public const string AccessDenied = "access_denied";
+    public const string NoSpace = "no_space";
     public const string AlreadyDone = "already_done";
     public const string JobPending = "job_pending";
     public const string JobNotRunning = "job_not_running";

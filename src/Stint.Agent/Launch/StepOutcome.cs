@@ -30,6 +30,8 @@ internal static class StepOutcome
     {
         if (state is { RefusedByProlog: true, End: null, Refused: { } prolog })
             return (Outcome.NodeFailure, prolog);
+        if (state is { RefusedByNode: true, End: null, Refused: { } broken })
+            return (Outcome.NodeFailure, broken);
         if (state.Refused is { } refused)
             return state.End is null ? (Outcome.LaunchFailed, refused) : (Outcome.Ended, refused);
         if (state.ShepherdLost || state.Exit is not { } exit)
