@@ -27,7 +27,7 @@ public static class ConfigFile
         }
         catch (YamlException e)
         {
-            return (null, $"{path}:{e.Start.Line}: {e.Message}");
+            return (null, $"{path}:{e.End.Line}: {e.Message}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

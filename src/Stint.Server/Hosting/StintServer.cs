@@ -260,13 +260,16 @@ public sealed partial class StintServer : IAsyncDisposable
     {
         var path = options.ConfigFile ?? Path.Combine(options.Home, "stint.yaml");
         var config = new ServerConfig();
-        if (options.ConfigFile is not null || File.Exists(path))
+        if (options.ConfigFile is not null || IsThere(path))
         {
             var (read, error) = ConfigFile.Load(path);
             config = read ?? throw new StartException(error!);
         }
         return options.Listen is { } listen ? config with { Listen = listen } : config;
     }
+
+    /// <summary>Also a link that leads nowhere, or a folder: what is there and cannot be read is an error, and does not mean the defaults.</summary>
+    private static bool IsThere(string path) => File.Exists(path) || Directory.Exists(path) || new FileInfo(path).LinkTarget is not null;
 
     private static void Logging(WebApplicationBuilder builder, HomeFolder home, bool console, TimeProvider time)
     {
