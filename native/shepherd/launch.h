@@ -122,7 +122,9 @@ static void exec_program(char **env)
         size_t n = strcspn(at, ":");
         if (snprintf(full, sizeof full, "%.*s%s%s", (int)n, at, n ? "/" : "./", name) < (int)sizeof full) {
             execve(full, job.args, env);
-            if (errno != ENOENT && errno != ENOTDIR) error = errno;
+            // A folder that may not be entered hides nothing; only a file that is there and may not be run is an answer.
+            struct stat there;
+            if (errno != ENOENT && errno != ENOTDIR && (errno != EACCES || stat(full, &there) == 0)) error = errno;
             if (errno != ENOENT && errno != ENOTDIR && errno != EACCES) break;
         }
         at += n;

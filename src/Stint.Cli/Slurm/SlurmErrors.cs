@@ -79,8 +79,15 @@ internal static class SlurmErrors
     public static IEnumerable<string> Lines(string action, RefusalView refusal, string? partition)
     {
         if (refusal.Code == "invalid_partition" && partition is not null) yield return $"invalid partition specified: {partition}";
-        if (refusal.Code == "node_config_unavailable" && refusal.Sentence.Contains("memory", StringComparison.OrdinalIgnoreCase)) yield return "Memory specification can not be satisfied";
+        if (refusal.Code == "node_config_unavailable" && Shortage(refusal.Sentence) is { } shortage) yield return shortage;
         yield return $"{action}: {Sentence(refusal)}";
         if (Detail(refusal) is { } detail) yield return detail;
     }
+
+    /// <summary>What Slurm's controller says first where one node alone has too little.</summary>
+    private static string? Shortage(string sentence) =>
+        sentence.StartsWith("memory specification", StringComparison.OrdinalIgnoreCase) ? "Memory specification can not be satisfied"
+        : sentence.Contains("; the largest has ", StringComparison.Ordinal) ? "CPU count per node can not be satisfied"
+        : sentence.Contains(" of disk on ", StringComparison.Ordinal) ? "Temporary disk specification can not be satisfied"
+        : null;
 }
