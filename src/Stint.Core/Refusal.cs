@@ -25,11 +25,14 @@ public static class RefusalCodes
     public const string InvalidNodeName = "invalid_node_name";
     public const string InvalidRequest = "invalid_request";
     public const string AccessDenied = "access_denied";
+    public const string NoSpace = "no_space";
     public const string AlreadyDone = "already_done";
     public const string JobPending = "job_pending";
     public const string JobNotRunning = "job_not_running";
     public const string JobNotPending = "job_not_pending";
     public const string StepResourcesBusy = "step_resources_busy";
+    public const string StepTooLarge = "step_too_large";
+    public const string StepMemory = "step_memory";
     public const string TooManyJobs = "too_many_jobs";
     public const string TokenInvalid = "token_invalid";
     public const string TokenExpired = "token_expired";

@@ -75,4 +75,7 @@ public sealed class CgroupException(string message, string file, int errno) : Ex
 {
     public string File { get; } = file;
     public int Errno { get; } = errno;
+
+    /// <summary>The node is broken, and so would be the next job on it.</summary>
+    public bool IsNodesFault { get; init; }
 }

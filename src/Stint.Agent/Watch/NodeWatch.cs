@@ -10,10 +10,11 @@ namespace Stint.Agent.Watch;
 /// Looks after the steps that run: on an interval what they use and what they met (kills, refused forks, stalls), on another whether every limit still
 /// holds; both also by order. It never delays a launch for longer than one job's files take, and a look that fails is a log line.
 /// </summary>
-internal sealed partial class NodeWatch(StepHost host, ICgroups cgroups, WatchOptions options, uint cpus, OomLog kills, EnergyMeter energy, TimeProvider time, ILogger log)
+internal sealed partial class NodeWatch(StepHost host, ICgroups cgroups, WatchOptions options, uint cpus, OomLog kills, EnergyMeter energy, TimeProvider time, ILogger log, Func<string?>? deviceTrouble = null)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<StepId, StepHistory> _steps = [];
+    private readonly OutsideProcesses _outside = new(options.Outside, cgroups, time);
     private long _lastLook = time.GetTimestamp();
 
     public async Task RunAsync(CancellationToken cancellation)
@@ -59,6 +60,11 @@ internal sealed partial class NodeWatch(StepHost host, ICgroups cgroups, WatchOp
                 DrainReason = drift.IsRepaired ? "" : drift.Sentence, AtMs = Now(),
             });
         }
+        if (deviceTrouble?.Invoke() is { } trouble)
+        {
+            Log.Happened(log, 0, trouble);
+            host.Tell(new NodeEvent { Kind = NodeEventKind.EventDevice, Sentence = trouble, DrainReason = trouble, AtMs = Now() });
+        }
         return drifts;
     }
 
@@ -72,6 +78,11 @@ internal sealed partial class NodeWatch(StepHost host, ICgroups cgroups, WatchOp
             _lastLook = time.GetTimestamp();
             var joules = energy.Take();
             foreach (var step in live) if (Sample(step) is { } used) Judge(step, used, joules, elapsedUs);
+            foreach (var outside in _outside.Look(live))
+            {
+                Log.Happened(log, outside.Key.JobId, outside.Sentence);
+                host.Tell(outside);
+            }
         }
     }
 

@@ -24,6 +24,8 @@ internal static class SlurmErrors
         "job_not_running" => "Job/step already completing or completed",
         "job_not_pending" => "Job is no longer pending execution",
         "step_resources_busy" => "Requested nodes are busy",
+        "step_too_large" => "More processors requested than permitted",
+        "step_memory" => "Memory required by task is not available",
         "too_many_jobs" => "Slurm temporarily unable to accept job, sleeping and retrying",
         "disabled" => "Requested operation is presently disabled",
         "invalid_gres" => "Invalid generic resource (gres) specification",

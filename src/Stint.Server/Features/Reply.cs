@@ -46,6 +46,7 @@ internal static class Reply
         RefusalCodes.JobSuspended or RefusalCodes.JobNotSuspended => 409,
         RefusalCodes.TooManyJobs or "busy" or "stopping" => 503,
         "too_large" => 413,
+        RefusalCodes.NoSpace => 507,
         _ => 400,
     };
 }

@@ -34,5 +34,6 @@ internal sealed record ServerParts
     public required RunParts Runs { get; init; }
     public required CancellationToken Stopping { get; init; }
     public required Func<string> Trouble { get; init; }
+    public required StateSpace Space { get; init; }
     public required ILoggerFactory Logs { get; init; }
 }

@@ -144,11 +144,12 @@ public sealed partial class StintServer : IAsyncDisposable
         projector = Own(new Projector(journal, () => seams.OpenHistory(home), logs.CreateLogger<Projector>()));
         projector.TryOpen();
         var dispatch = new Dispatch(agents, payloads, runs, logs.CreateLogger<Dispatch>());
+        var space = Own(new StateSpace(home.Private, time, logs.CreateLogger<StateSpace>()));
         var notices = new Greetings.NoticeBook(home.File("notices.json"), time);
         notices.Load();
         var greetings = new Greetings.GreetingFiles(Path.Combine(home.Path, "greetings"), () => engine!, agents, users, notices, time, logs.CreateLogger<Greetings.GreetingFiles>());
         engine = Own(new Engine.Engine(cluster, journal, time, [dispatch, runs, feed, new ProjectorFeed(projector), greetings],
-            new SnapshotPolicy(journal, () => projector.DurableCursor, logs.CreateLogger<SnapshotPolicy>()), seams.Broken, logs.CreateLogger<Engine.Engine>()));
+            new SnapshotPolicy(journal, () => projector.DurableCursor, logs.CreateLogger<SnapshotPolicy>()), seams.Broken, logs.CreateLogger<Engine.Engine>(), space.Release));
         var signer = new LaunchSigner(Authority.SigningKey, time);
         var (events, usage, levels) = (new NodeEvents(), new UsageQueries(agents), new UserLevelQueries(agents));
         link = new LinkProtocol(engine, agents, dispatch, runs, signer, events, usage, levels, time, logs.CreateLogger<LinkProtocol>());
@@ -156,7 +157,7 @@ public sealed partial class StintServer : IAsyncDisposable
         {
             Engine = engine, Config = config, Identity = identity, Home = home, Time = time, Users = users, Operators = new Operators(config.Operators, users),
             Peers = seams.Peers, Authority = Authority, Agents = agents, Payloads = payloads, Feed = feed, Link = link, Events = events, Usage = usage, Levels = levels, LimitsFiles = files, Notices = notices, Greetings = greetings, Projector = projector,
-            History = Own(new HistoryReader(() => seams.OpenHistory(home), projector)), Stopping = stopping.Token, Trouble = () => trouble,
+            History = Own(new HistoryReader(() => seams.OpenHistory(home), projector)), Stopping = stopping.Token, Trouble = () => space.IsLow ? "STATE_FULL" : trouble, Space = space,
             Runs = new RunParts(engine, runs, agents, payloads, time, config.KillWait, logs.CreateLogger<RunSession>(), stopping.Token), Logs = logs,
         };
     }
