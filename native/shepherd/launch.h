@@ -93,7 +93,9 @@ static void set_limits(const struct task *t)
         r.rlim_cur = job.limits[i].soft < r.rlim_max ? job.limits[i].soft : r.rlim_max;
         // SIGXCPU can be caught and the soft limit be raised again: some seconds later the kernel kills.
         if (job.limits[i].resource == RLIMIT_CPU && r.rlim_cur < r.rlim_max && r.rlim_max - r.rlim_cur > CPU_GRACE_S) r.rlim_max = r.rlim_cur + CPU_GRACE_S;
-        if (setrlimit((__rlimit_resource_t)job.limits[i].resource, &r) < 0) stop(t, "rlimit", "");
+        struct rlimit back;
+        if (setrlimit((__rlimit_resource_t)job.limits[i].resource, &r) < 0 || getrlimit((__rlimit_resource_t)job.limits[i].resource, &back) < 0) stop(t, "rlimit", "");
+        if (back.rlim_cur != r.rlim_cur) { errno = ERANGE; stop(t, "rlimit", ""); }
     }
     int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);      // a daemon's protection is not for its jobs
     char text[16] = "";
@@ -112,7 +114,9 @@ static void exec_program(char **env)
         size_t n = strcspn(at, ":");
         if (snprintf(full, sizeof full, "%.*s%s%s", (int)n, at, n ? "/" : "./", name) < (int)sizeof full) {
             execve(full, job.args, env);
-            if (errno != ENOENT && errno != ENOTDIR) error = errno;
+            // A folder that may not be entered hides nothing; only a file that is there and may not be run is an answer.
+            struct stat there;
+            if (errno != ENOENT && errno != ENOTDIR && (errno != EACCES || stat(full, &there) == 0)) error = errno;
             if (errno != ENOENT && errno != ENOTDIR && errno != EACCES) break;
         }
         at += n;

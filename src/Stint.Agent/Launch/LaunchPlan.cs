@@ -61,8 +61,9 @@ internal static class LaunchPlan
     }
 
     /// <param name="limitMs">Wall time left for the step; 0: unlimited.</param>
+    /// <param name="scratch">The job's own folder on this node.</param>
     public static ShepherdRequest Make(LaunchSpec spec, UserAccount account, string scriptPath, IReadOnlyList<string> procsFiles, long limitMs,
-        IReadOnlyList<VisibleValue>? devices = null, StepBinding? binding = null)
+        IReadOnlyList<VisibleValue>? devices = null, StepBinding? binding = null, string? scratch = null)
     {
         var id = StepId.Of(spec.Key);
         List<byte[]> arguments = spec.Payload.Script.IsEmpty ? [] : [Encoding.UTF8.GetBytes(scriptPath)];
@@ -90,7 +91,7 @@ internal static class LaunchPlan
             Rlimits = [.. spec.Payload.Rlimits.Where(r => RlimitNumbers.ContainsKey(r.Name)).Select(r => (RlimitNumbers[r.Name], r.Soft))],
             ProcsFiles = procsFiles,
             Arguments = arguments,
-            Environment = StepEnvironment.ForStep(spec, account, devices, binding),
+            Environment = StepEnvironment.ForStep(spec, account, devices, binding, scratch),
             Tasks = Tasks(spec, binding),
         };
     }

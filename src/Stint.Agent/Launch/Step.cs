@@ -176,7 +176,7 @@ internal sealed class Step
         (Directory, Group, _shepherd) = (prepared.Directory ?? Directory, prepared.Group, prepared.Shepherd);
         if (prepared.Refused is { } why)
         {
-            Apply(new StepEvent.Refused(why, prepared.ByProlog));
+            Apply(new StepEvent.Refused(why, prepared.ByProlog, prepared.ByNode));
             return;
         }
         _around.Node.Reactor.Watch(_shepherd!.Fd, Posix.EPOLLIN, _ => Listen());

@@ -13,7 +13,7 @@ namespace Stint.Agent.Launch;
 /// </summary>
 internal static class StepEnvironment
 {
-    public static IReadOnlyList<byte[]> ForStep(LaunchSpec spec, UserAccount account, IReadOnlyList<VisibleValue>? devices = null, StepBinding? binding = null)
+    public static IReadOnlyList<byte[]> ForStep(LaunchSpec spec, UserAccount account, IReadOnlyList<VisibleValue>? devices = null, StepBinding? binding = null, string? scratch = null)
     {
         var all = new Dictionary<string, byte[]>();
         foreach (var entry in spec.Payload.Environment)
@@ -45,6 +45,8 @@ internal static class StepEnvironment
         SetMissing(all, "USER", account.Name ?? spec.User);
         SetMissing(all, "LOGNAME", account.Name ?? spec.User);
         SetMissing(all, "SHELL", account.Shell);
+        if (scratch is not null)
+            Set(all, "TMPDIR", scratch);
         SetMissing(all, "TMPDIR", "/tmp");
         foreach (var perTask in (ReadOnlySpan<string>)["SLURM_PROCID", "SLURM_LOCALID", "SLURM_TASK_PID"])
             all.Remove(perTask);

@@ -1,4 +1,5 @@
 using Stint.Agent.Binding;
+using Stint.Agent.Disk;
 using Stint.Agent.Ends;
 using Stint.Agent.Gpus;
 using Stint.Agent.Watch;
@@ -23,6 +24,9 @@ public sealed record StepHostOptions(string Spool, string Shepherd)
 
     /// <summary>Prolog and epilog; null: none.</summary>
     internal JobHooks? Hooks { get; init; }
+
+    /// <summary>Folders of jobs that asked for local disk; null: none are made.</summary>
+    internal ScratchSpace? Scratch { get; init; }
 
     /// <summary>How long a dead group may take to empty.</summary>
     public TimeSpan KillDeadline { get; init; } = TimeSpan.FromSeconds(10);

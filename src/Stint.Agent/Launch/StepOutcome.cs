@@ -30,6 +30,8 @@ internal static class StepOutcome
     {
         if (state is { RefusedByProlog: true, End: null, Refused: { } prolog })
             return (Outcome.NodeFailure, prolog);
+        if (state is { RefusedByNode: true, End: null, Refused: { } broken })
+            return (Outcome.NodeFailure, broken);
         if (state.Refused is { } refused)
             return state.End is null ? (Outcome.LaunchFailed, refused) : (Outcome.Ended, refused);
         if (state.ShepherdLost || state.Exit is not { } exit)
@@ -46,8 +48,11 @@ internal static class StepOutcome
     static string OutOfMemory(Measured m)
     {
         var level = m.OomLevel.Length > 0 ? m.OomLevel : "job";
-        return $"memory: limit {Size(m.MemoryLimitBytes)} ({level} group), peak {Size(m.PeakMemoryBytes)}, "
-            + $"{m.OomKills} process{(m.OomKills == 1 ? "" : "es")} killed by the kernel{Victims(m)}; ask for more with --mem";
+        var kills = $"{m.OomKills} process{(m.OomKills == 1 ? "" : "es")} killed by the kernel{Victims(m)}";
+        // The user's level is all of his jobs here: whichever of them the kernel took, the cause is not in it.
+        return level == "user"
+            ? $"memory: limit {Size(m.MemoryLimitBytes)} of all jobs of this user on this node together (user group), peak {Size(m.PeakMemoryBytes)}; this job was under its own limit; {kills}; run fewer jobs at once, or ask your admin"
+            : $"memory: limit {Size(m.MemoryLimitBytes)} ({level} group), peak {Size(m.PeakMemoryBytes)}, {kills}; ask for more with --mem";
     }
 
     /// <summary>Where the kernel's log says who it was; the last few of many.</summary>

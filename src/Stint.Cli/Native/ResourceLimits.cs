@@ -24,6 +24,9 @@ internal static unsafe class ResourceLimits
         return limits;
     }
 
+    /// <summary>The first name that is none, in upper case like them; null: all of them are known.</summary>
+    public static string? Unknown(string propagate) => propagate is "ALL" or "NONE" ? null : Array.Find(propagate.Split(','), static name => !Array.Exists(All, known => known.Name == name));
+
     /// <param name="propagate">ALL, NONE, or names separated by commas.</param>
     /// <returns>null: none are taken along.</returns>
     public static Dictionary<string, ulong>? Select(string propagate, Func<IReadOnlyDictionary<string, ulong>> limits)

@@ -31,12 +31,12 @@ public sealed record LaunchLine(LaunchOptions Options, List<int> Operands, int? 
 
         var typed = new Source(OptionSource.CommandLine, line.Options);
         var environment = new Source(OptionSource.Environment, LaunchEnvironment.Read(command, table, context.Environment));
-        if (!Apply(context, options, typed)) return Done(BadUsage);
+        if (Apply(context, options, typed) is { } refused) return Done(refused);
         // The script may stand with the last component; it is the whole job's.
         foreach (var option in typedLater.SelectMany(later => later))
             if (option.Id == "wrap") options.Set(option, OptionSource.CommandLine);
         if (readScript is null && typedLater.Count > 0) return Done(Usage(context, "heterogeneous jobs (':') are for sbatch in this version of Stint"));
-        if (readScript is null) return Merge(context, command, line, [environment, typed]) is { } merged ? new(merged, line.Operands, null) : Done(BadUsage);
+        if (readScript is null) return Merge(context, command, [environment, typed], out var taken) is { } wrongOption ? Done(wrongOption) : new(taken, line.Operands, null);
 
         var (directives, code) = readScript(options, line.Operands);
         if (code is { } over) return Done(over);
@@ -49,14 +49,14 @@ public sealed record LaunchLine(LaunchOptions Options, List<int> Operands, int? 
                 continue;
             }
             var parsed = OptionParser.Parse(table, directive.Words, stopAtOperand: true);
-            if (parsed.Error is { } wrong) return Done(Usage(context, $"line {directive.Line} of the script: {wrong}"));
+            if (parsed.Error is { } unknown) return Done(Usage(context, $"line {directive.Line} of the script: {unknown}"));
             scripts[^1].Add(new Source(OptionSource.Script, parsed.Options, directive.Line));
         }
         var all = new List<LaunchOptions>();
         for (int i = 0; i < Math.Max(scripts.Count, typedLater.Count + 1); i++)
         {
             var given = i == 0 ? typed : new Source(OptionSource.CommandLine, i <= typedLater.Count ? typedLater[i - 1] : []);
-            if (Merge(context, command, line, [.. i < scripts.Count ? scripts[i] : [], environment, given]) is not { } merged) return Done(BadUsage);
+            if (Merge(context, command, [.. i < scripts.Count ? scripts[i] : [], environment, given], out var merged) is { } wrong) return Done(wrong);
             all.Add(merged);
         }
         return new(all[0], line.Operands, null) { Components = all.GetRange(1, all.Count - 1) };
@@ -79,17 +79,19 @@ public sealed record LaunchLine(LaunchOptions Options, List<int> Operands, int? 
         return (line with { Operands = operands }, later);
     }
 
-    private static LaunchOptions? Merge(CommandContext context, LaunchCommand command, ParsedLine line, List<Source> sources)
+    /// <returns>null, or the exit code of what was refused and said.</returns>
+    private static int? Merge(CommandContext context, LaunchCommand command, List<Source> sources, out LaunchOptions options)
     {
-        var options = new LaunchOptions(command, context.Time.GetUtcNow(), context.Time.LocalTimeZone);
+        options = new LaunchOptions(command, context.Time.GetUtcNow(), context.Time.LocalTimeZone);
         foreach (var source in sources)
-            if (!Apply(context, options, source)) return null;
-        if (options.Check() is not { } error) return options;
+            if (Apply(context, options, source) is { } code) return code;
+        if (options.Check() is not { } error) return null;
         context.Error.WriteLine($"{context.Name}: fatal: {error}");
-        return null;
+        return BadUsage;
     }
 
-    private static bool Apply(CommandContext context, LaunchOptions options, Source source)
+    /// <returns>null, or the exit code of what was refused and said.</returns>
+    private static int? Apply(CommandContext context, LaunchOptions options, Source source)
     {
         foreach (var option in source.Options)
         {
@@ -101,10 +103,10 @@ public sealed record LaunchLine(LaunchOptions Options, List<int> Operands, int? 
                 OptionSource.Environment when !error.StartsWith(option.Spelling, StringComparison.Ordinal) => $"{option.Spelling}: ",
                 _ => "",
             };
-            context.Error.WriteLine($"{context.Name}: error: {place}{error}");
-            return false;
+            foreach (string sentence in error.Split('\n')) context.Error.WriteLine($"{context.Name}: error: {place}{sentence}");
+            return LaunchOptions.IsExitOne(error) ? 1 : BadUsage;
         }
-        return true;
+        return null;
     }
 
     private static int Usage(CommandContext context, string error)

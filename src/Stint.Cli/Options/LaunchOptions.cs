@@ -99,6 +99,17 @@ public sealed partial class LaunchOptions(LaunchCommand command, DateTimeOffset 
         : Pty && (StdOut ?? StdErr ?? StdIn) is not null ? "--error/--input/--output incompatible with --pty"
         : null;
 
+    /// <summary>Slurm leaves with 1 where a number cannot be read, and where its controller would have been the one to refuse; with 255 (-1) elsewhere.</summary>
+    internal static bool IsExitOne(string error) =>
+        error.StartsWith("Invalid numeric value", StringComparison.Ordinal) || error.StartsWith("Invalid generic resource", StringComparison.Ordinal)
+        || error.StartsWith("Bad rlimit name", StringComparison.Ordinal) || error.StartsWith("unrecognized --hint", StringComparison.Ordinal)
+        || error.StartsWith(SubmissionFailed, StringComparison.Ordinal) || error.StartsWith(AllocationFailed, StringComparison.Ordinal);
+
+    private const string SubmissionFailed = "Batch job submission failed: ", AllocationFailed = "Unable to allocate resources: ";
+
+    /// <summary>What Slurm finds out in its controller only, in those words, and what exactly it is.</summary>
+    private string Refused(string slurm, string detail) => $"{(Command == LaunchCommand.Sbatch ? SubmissionFailed : AllocationFailed)}{slurm}\n{detail}";
+
     private static string Invalid(string id) => $"Invalid --{id} specification";
 
     private static bool Count(string value, out uint count) => uint.TryParse(value, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out count)
@@ -132,6 +143,7 @@ public sealed partial class LaunchOptions(LaunchCommand command, DateTimeOffset 
     {
         int dash = value.IndexOf('-');
         string low = dash < 0 ? value : value[..dash], high = dash < 0 ? value : value[(dash + 1)..];
+        if (value == "0") return Refused("Node count specification invalid", "0 is no number of nodes; ask for at least 1");
         if (!NodeCount(low, out uint min) || !NodeCount(high, out uint max)) return $"\"{value}\" is not a valid node count";
         if (max < min) return $"Maximum node count {max} is less than minimum node count {min}";
         (NodesMin, NodesMax) = (min, max);

@@ -66,12 +66,12 @@ public sealed partial class LaunchOptions
                 BeginMs = begin.ToUnixTimeMilliseconds();
                 return null;
             case "array":
-                if (!ArraySpec.TryParse(value!, ArraySpec.MaxIndex, out _, out string arrayError)) return arrayError;
+                if (!ArraySpec.TryParse(value!, ArraySpec.MaxIndex, out _, out string arrayError)) return Refused("Invalid job array specification", arrayError);
                 Array = value;
                 return null;
             case "dependency":
                 if (value!.Length == 0) { Dependency = null; return null; }
-                if (!DependencySpec.TryParse(value, out _, out string dependencyError)) return dependencyError;
+                if (!DependencySpec.TryParse(value, out _, out string dependencyError)) return Refused("Job dependency problem", dependencyError);
                 Dependency = value;
                 return null;
             case "signal":
@@ -81,7 +81,7 @@ public sealed partial class LaunchOptions
             case "nice":
                 int nice = 100;
                 if (value is { Length: > 0 } && (!int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out nice) || nice is < -2147483645 or > 2147483645))
-                    return $"Invalid nice value \"{value}\"";
+                    return $"Invalid --nice value, out of range (+/- 2147483645): {Shorten(value)}";
                 Nice = nice;
                 return null;
             default: known = false; return null;
@@ -111,7 +111,7 @@ public sealed partial class LaunchOptions
             case "export": Export = value; return null;
             case "propagate":
                 Propagate = value.Length == 0 ? "ALL" : value.ToUpperInvariant();
-                return null;
+                return Native.ResourceLimits.Unknown(Propagate) is { } unknown ? $"Bad rlimit name: {Shorten(unknown)}\n--propagate={Shorten(value)} is not valid." : null;
             default: known = false; return null;
         }
     }

@@ -1,4 +1,5 @@
 using Stint.Protocol.Api;
+using Stint.Protocol.Wording;
 
 namespace Stint.Cli.Slurm;
 
@@ -35,7 +36,7 @@ internal static class SlurmErrors
         "invalid_wckey" => "Invalid wckey specification",
         "partition_unavailable" => "Required partition not available (inactive or drain)",
         "group_not_allowed" => "User's group not permitted to use this partition",
-        "accounting_policy" => "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
+        "accounting_policy" or "tier_limit" => "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
         "reservation_invalid" => "Requested reservation is invalid",
         "reservation_access" => "Access denied to requested reservation",
         "reservation_name_taken" => "Reservation name already exists",
@@ -80,9 +81,17 @@ internal static class SlurmErrors
     /// <summary>The lines after <c>sbatch: error: </c>, from what was wrong to what it means.</summary>
     public static IEnumerable<string> Lines(string action, RefusalView refusal, string? partition)
     {
+        if (refusal.Code == "tier_limit") yield return $"refused: {LimitsText.Denial(refusal.Sentence, refusal.Remedy)}";
         if (refusal.Code == "invalid_partition" && partition is not null) yield return $"invalid partition specified: {partition}";
-        if (refusal.Code == "node_config_unavailable" && refusal.Sentence.Contains("memory", StringComparison.OrdinalIgnoreCase)) yield return "Memory specification can not be satisfied";
+        if (refusal.Code == "node_config_unavailable" && Shortage(refusal.Sentence) is { } shortage) yield return shortage;
         yield return $"{action}: {Sentence(refusal)}";
-        if (Detail(refusal) is { } detail) yield return detail;
+        if (refusal.Code != "tier_limit" && Detail(refusal) is { } detail) yield return detail;
     }
+
+    /// <summary>What Slurm's controller says first where one node alone has too little.</summary>
+    private static string? Shortage(string sentence) =>
+        sentence.StartsWith("memory specification", StringComparison.OrdinalIgnoreCase) ? "Memory specification can not be satisfied"
+        : sentence.Contains("; the largest has ", StringComparison.Ordinal) ? "CPU count per node can not be satisfied"
+        : sentence.Contains(" of disk on ", StringComparison.Ordinal) ? "Temporary disk specification can not be satisfied"
+        : null;
 }

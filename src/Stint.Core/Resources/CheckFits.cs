@@ -36,13 +36,13 @@ public sealed partial class Cluster
             memory = Math.Max(memory, node.Kind.MemoryBytes);
         }
         var needed = request.MemoryPerNode is > 0 and var perNode ? perNode : (request.MemoryPerCpu ?? 0) * (ulong)request.CpusPerTask;
+        if (request.Ranges is null && cpus < request.CpusPerTask)
+            return No(RefusalCodes.NodeConfigUnavailable,
+                $"no node of partition {partition.Name} can take one task of {request.CpusPerTask} CPUs; the largest has {cpus}", "Ask for fewer with --cpus-per-task");
         if (request.Ranges is null && needed > memory)
             return No(RefusalCodes.NodeConfigUnavailable,
                 $"memory specification can not be satisfied: {new ByteSize(needed)} on one node; the largest node of partition {partition.Name} has {new ByteSize(memory)}", "Ask for less with --mem or --mem-per-cpu");
-        if (request.Ranges is not null || request.Gres.Length > 0 || request.Constraint is not null || request.DiskBytes > 0 || cpus >= request.CpusPerTask)
-            return No(RefusalCodes.NodeConfigUnavailable,
-                $"no node of partition {partition.Name} can take one task of it: {Shortage.Of(request, partition.Nodes, static node => FreeResources.Total(node)).Sentence}");
         return No(RefusalCodes.NodeConfigUnavailable,
-            $"no node of partition {partition.Name} can take one task of {request.CpusPerTask} CPUs with {new ByteSize(needed)} of memory; the largest has {cpus} CPUs", "Ask for fewer with --cpus-per-task");
+            $"no node of partition {partition.Name} can take one task of it: {Shortage.Of(request, partition.Nodes, static node => FreeResources.Total(node)).Sentence}");
     }
 }

@@ -59,6 +59,7 @@ public sealed record ArraySpec(IReadOnlyList<ArrayRange> Ranges, uint Throttle)
         while (true)
         {
             int comma = rest.IndexOf(',');
+            if (comma == 0) { rest = rest[1..]; continue; }      // "1,,2" is 1 and 2
             if (ranges.Count == MaxItems || !ParseRange(comma < 0 ? rest : rest[..comma], out var range)) return false;
             if (range.Last > Math.Min(maxIndex, MaxIndex)) { error = $"{error}: index {range.Last} is over the limit of {Math.Min(maxIndex, MaxIndex)}"; return false; }
             named += range.Count;

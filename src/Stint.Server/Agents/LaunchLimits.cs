@@ -20,7 +20,7 @@ internal static class LaunchLimits
         {
             Cpus = share.Cpus, CpusRequested = CpusRequested(job.Spec), MemoryBytes = share.MemoryBytes, MemoryRequested = MemoryRequested(job.Spec, step),
             SwapBytes = 0, PidsMax = Math.Clamp(cpus * PidsPerCpu, PidsPerCpu, PidsMax), PidsRequested = $"default, {PidsPerCpu} per CPU",
-            GresRequested = GresRequested(step is { NoGres: true } ? [] : step is { Gres.Count: > 0 } ? step.Gres : job.Spec.Gres), User = UserOf(job.Spec, config),
+            GresRequested = GresRequested(step is { NoGres: true } ? [] : step is { Gres.Count: > 0 } ? step.Gres : job.Spec.Gres), User = UserLevels.Of(config, job.Spec),
         };
         var held = OfJob(job, share.Node) ?? share;
         // A step that names no devices of its own has its job's, as in Slurm.
@@ -52,21 +52,6 @@ internal static class LaunchLimits
     {
         for (var i = 0; i < job.Shares.Count; i++)
             if (job.Shares[i].Node == node) return job.Shares[i];
-        return null;
-    }
-
-    private static UserLimits? UserOf(JobSpec spec, ClusterConfigured config)
-    {
-        if (spec.Tier.Length == 0) return null;
-        foreach (var tier in config.Tiers)
-        {
-            if (tier.Name != spec.Tier) continue;
-            return new UserLimits
-            {
-                Tier = tier.Name, MemoryBytes = tier.UserMemoryBytes, CpuMilli = tier.UserCpus * 1000, PidsMax = tier.UserPids,
-                MemorySoftBytes = tier.MemorySoftPercent > 0 ? tier.UserMemoryBytes / 100 * tier.MemorySoftPercent : 0,
-            };
-        }
         return null;
     }
 

@@ -96,7 +96,8 @@ public sealed class ResourceOptionTests
     public async Task A_bad_value_is_refused_by_name(string option, string sentence)
     {
         await _run.RunAsync(SbatchCommand.RunAsync, "sbatch", option, "--wrap=x");
-        Assert.Equal((255, $"sbatch: error: {sentence}\n"), (_run.Code, _run.Error));
+        int code = sentence.StartsWith("Invalid numeric", StringComparison.Ordinal) || sentence.StartsWith("Invalid generic", StringComparison.Ordinal) || sentence.StartsWith("unrecognized --hint", StringComparison.Ordinal) ? 1 : 255;
+        Assert.Equal((code, $"sbatch: error: {sentence}\n"), (_run.Code, _run.Error));
     }
 
     [Theory]

@@ -117,8 +117,11 @@ public sealed class SbatchTests : IDisposable
     [InlineData("--mem=1.5G", 255, "sbatch: error: Invalid --mem specification\n")]
     [InlineData("-N4-2", 255, "sbatch: error: Maximum node count 2 is less than minimum node count 4\n")]
     [InlineData("-Na", 255, "sbatch: error: \"a\" is not a valid node count\n")]
-    [InlineData("-c0", 255, "sbatch: error: Invalid numeric value \"0\" for --cpus-per-task.\n")]
-    [InlineData("-n5000000000", 255, "sbatch: error: Invalid numeric value \"5000000000\" for --ntasks.\n")]
+    [InlineData("-c0", 1, "sbatch: error: Invalid numeric value \"0\" for --cpus-per-task.\n")]
+    [InlineData("-n5000000000", 1, "sbatch: error: Invalid numeric value \"5000000000\" for --ntasks.\n")]
+    [InlineData("-N0", 1, "sbatch: error: Batch job submission failed: Node count specification invalid\nsbatch: error: 0 is no number of nodes; ask for at least 1\n")]
+    [InlineData("-a5-1", 1, "sbatch: error: Batch job submission failed: Invalid job array specification\nsbatch: error: Invalid job array specification 5-1\n")]
+    [InlineData("--propagate=CORE,FOO", 1, "sbatch: error: Bad rlimit name: FOO\nsbatch: error: --propagate=CORE,FOO is not valid.\n")]
     [InlineData("--open-mode=foo", 255, "sbatch: error: Invalid --open-mode specification\n")]
     [InlineData("--mcs-label=x", 255, "sbatch: error: --mcs-label is not supported yet by this version of Stint\n")]
     [InlineData("-w=n[3-1]", 255, "sbatch: error: Invalid range: `3-1'\n")]
@@ -156,8 +159,8 @@ public sealed class SbatchTests : IDisposable
     [Theory]
     [InlineData("invalid_partition", "There is no partition nosuch", "nosuch", "sbatch: error: invalid partition specified: nosuch\nsbatch: error: Batch job submission failed: Invalid partition name specified\n")]
     [InlineData("node_config_unavailable", "The largest node has no such feature", null, "sbatch: error: Batch job submission failed: Requested node configuration is not available\n")]
-    [InlineData("node_config_unavailable", "900G of memory are asked, the largest node has 20G", null,
-        "sbatch: error: Memory specification can not be satisfied\nsbatch: error: Batch job submission failed: Requested node configuration is not available\nsbatch: error: 900G of memory are asked, the largest node has 20G\n")]
+    [InlineData("node_config_unavailable", "memory specification can not be satisfied: 900G on one node; the largest node of partition main has 20G", null,
+        "sbatch: error: Memory specification can not be satisfied\nsbatch: error: Batch job submission failed: Requested node configuration is not available\nsbatch: error: memory specification can not be satisfied: 900G on one node; the largest node of partition main has 20G\n")]
     [InlineData("invalid_array", "Invalid job array specification", null, "sbatch: error: Batch job submission failed: Invalid job array specification\n")]
     public async Task A_refusal_is_said_in_Slurm_s_words_and_with_our_numbers(string code, string sentence, string? partition, string expected)
     {
