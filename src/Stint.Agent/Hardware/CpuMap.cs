@@ -8,6 +8,8 @@ namespace Stint.Agent.Hardware;
 /// <param name="Count">How many ids the scheduler may use: declared, or as many as there are.</param>
 public sealed record CpuMap(IReadOnlyList<int> KernelCpus, int Count)
 {
+    internal NumaMap Numa { get; init; } = NumaMap.One;
+
     /// <summary>The set bits of <paramref name="bitmap"/> (bit i of byte i/8 = id i) as kernel cpus, and the ids that have none.</summary>
     public CpuChoice Resolve(ReadOnlySpan<byte> bitmap)
     {
