@@ -1,14 +1,16 @@
 using System.Globalization;
 using Stint.Agent.Launch;
+using Stint.Agent.Tests.Cgroups;
 using Stint.Agent.Tests.Devices;
 using Stint.Agent.Tests.Launch;
 using Stint.Protocol.Agents;
+using Xunit.Abstractions;
 
 namespace Stint.Agent.Tests.Ends;
 
 /// <summary>
 /// Random launches, kills and crashes of agent and shepherd, from a seed. After the last one nothing may be left: no group, no process, no shepherd, no
-/// step directory, no hook that is owed. A few dozen rounds here; STINT_ROUNDS=1000 for the long run, STINT_SEED=n to repeat one.
+/// step directory, no hook that is owed, no device program. A few dozen rounds here; STINT_ROUNDS=1000 for the long run, STINT_SEED=n to repeat one.
 /// </summary>
 public sealed class RoundTests : IDisposable
 {
@@ -16,11 +18,14 @@ public sealed class RoundTests : IDisposable
     private readonly DeviceLab _lab = new();
     private readonly World _world;
     private readonly Random _random;
+    private readonly ITestOutputHelper _output;
+    private readonly IReadOnlyList<uint> _programsBefore = LoadedPrograms.Ours();
     private readonly int _rounds = Setting("STINT_ROUNDS", RoundsEveryDay), _seed = Setting("STINT_SEED", 20_26);
     private uint _job = 1_000;
 
-    public RoundTests()
+    public RoundTests(ITestOutputHelper output)
     {
+        _output = output;
         _world = new World(devices: _lab.Devices, hookDeadline: TimeSpan.FromSeconds(20));
         _random = new Random(_seed);
     }
@@ -29,6 +34,8 @@ public sealed class RoundTests : IDisposable
     {
         _world.Dispose();
         _lab.Dispose();
+        // A program goes with the last group that it is attached to and the last descriptor of it; the kernel frees it a moment later.
+        if (TestTree.IsV2) World.Until(() => !LoadedPrograms.Ours().Except(_programsBefore).Any(), "device programs are left");
     }
 
     private static int Setting(string name, int otherwise) =>
@@ -50,6 +57,7 @@ public sealed class RoundTests : IDisposable
             if (round % 10 == 9) CheckNothingIsLeft(round);
         }
         CheckNothingIsLeft(_rounds);
+        _output.WriteLine($"{_rounds} rounds of seed {_seed}, {_job - 1_000} jobs: nothing left");
     }
 
     private uint Launch()
