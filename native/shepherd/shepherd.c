@@ -5,6 +5,7 @@
 // the flock that says "this step has a living shepherd".
 // wire.h has the layouts, launch.h the way from a request to running tasks; this file has time, signals, the agent and the end.
 #include "launch.h"
+#include "hold.h"
 
 // ---- the group ----
 
@@ -346,8 +347,9 @@ static void prepare(void)
     for (size_t i = 0; i < 3; i++) epoll_ctl(epoll_fd, EPOLL_CTL_ADD, all_fds[i], &(struct epoll_event){ .events = EPOLLIN, .data.fd = all_fds[i] });
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
+    if (count > 1 && !strcmp(arguments[1], "--hold")) return hold();
     prepare();
     read_request();
     start_unix = clock_ms(CLOCK_REALTIME);

@@ -4,7 +4,7 @@ namespace Stint.Cli.Systemd;
 internal sealed record UnitPlace(string Programs, string Home, string Node, string Server, bool WithServer);
 
 /// <summary>
-/// The units of a node. Jobs have one of their own, with Delegate=yes and no process of systemd's in it: the agent's unit can be stopped, restarted and
+/// The units of a node. Jobs have one of their own, with Delegate=yes and one process that only sleeps: the agent's unit can be stopped, restarted and
 /// changed without them. The agent's processes are its shepherds too, which must outlive it: KillMode=process.
 /// </summary>
 internal static class UnitFiles
@@ -15,26 +15,30 @@ internal static class UnitFiles
     /// <summary>Unit name → text; null: this unit shall not be there.</summary>
     public static IReadOnlyList<(string Name, string? Body)> Of(UnitPlace place) =>
     [
-        (Jobs, JobsText), (Agent, AgentText(place)),
+        (Jobs, JobsText(place)), (Agent, AgentText(place)),
         (Server, place.WithServer ? ServerText(place) : null), (Resident, place.WithServer ? ResidentText(place) : null),
     ];
 
     public static IReadOnlyList<PlannedFile> Plan(string folder, UnitPlace? place) =>
         [.. (place is null ? All.Select(n => (Name: n, Body: (string?)null)) : Of(place)).Select(u => MarkedFile.Plan($"{folder}/{u.Name}", u.Body)).Where(p => p.Kind != FileChangeKind.Foreign || p.After is not null)];
 
-    private const string JobsText = """
+    private static string JobsText(UnitPlace place) => $"""
         [Unit]
         Description=Jobs of Stint
         Documentation=https://docs.kernel.org/admin-guide/cgroup-v2.html
 
         [Service]
-        # No process of its own: it is the group below which the agent makes one for each job. Stopping it ends all jobs of this node.
-        Type=oneshot
-        RemainAfterExit=yes
-        ExecStart=/bin/true
+        # Its one process sleeps in a group of its own, so that systemd keeps the unit's group; the agent makes one beside it for each job.
+        # Stopping this unit ends all jobs of this node.
+        Type=notify
+        ExecStart={place.Programs}/stint-shepherd --hold
         Delegate=yes
         Slice=stint.slice
         TasksMax=infinity
+        # A job over its memory limit must not end the others.
+        OOMPolicy=continue
+        OOMScoreAdjust=-900
+        Restart=on-failure
         TimeoutStopSec=30
 
         [Install]
@@ -62,6 +66,7 @@ internal static class UnitFiles
         RestartPreventExitStatus=2 3 4
         TasksMax=infinity
         LimitNOFILE=1024:524288
+        OOMPolicy=continue
         OOMScoreAdjust=-500
 
         [Install]
