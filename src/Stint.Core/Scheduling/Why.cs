@@ -21,8 +21,19 @@ public sealed partial class Cluster
     {
         if (job.State != JobState.Pending) return new Waiting(PendingReason.None, "");
         var behind = job.Reason == PendingReason.Priority ? BlockerOf(job) : 0;
-        return new Waiting(job.Reason, job.ReasonDetail, behind, PlannedStart(behind == 0 ? job.Id : behind));
+        return new Waiting(job.Reason, SentenceOf(job, behind), behind, PlannedStart(behind == 0 ? job.Id : behind));
     }
+
+    /// <summary>What a job is parked with is kept short, since there may be a million of them; the rest is found now.</summary>
+    private string SentenceOf(Job job, uint behind) => job.Reason switch
+    {
+        PendingReason.JobHeldUser => "held by its owner, or on the owner's behalf",
+        PendingReason.JobHeldAdmin => "held by an administrator",
+        PendingReason.ReservationDeleted when job.Held => $"reservation {job.Spec.Reservation} is not there any more, and the job is held",
+        PendingReason.Dependency => WaitsFor(job),
+        PendingReason.Priority => behind != 0 ? $"behind job {behind}, which goes first and waits for resources" : "others go first",
+        _ => job.ReasonDetail,
+    };
 
     private static uint BlockerOf(Job job)
     {
@@ -32,19 +43,12 @@ public sealed partial class Cluster
     }
 
     /// <summary>Which resource is short, and on how many nodes.</summary>
-    private static string NotFree(Job job, Partition partition)
+    private string NotFree(Job job, Partition partition)
     {
-        long cpus = 0;
-        ulong most = 0;
-        var usable = 0;
-        foreach (var node in partition.Nodes)
-        {
-            if (!node.TakesJobs) continue;
-            usable++;
-            cpus += node.FreeCpus.Count;
-            most = Math.Max(most, node.MemoryFreeBytes);
-        }
-        return $"needs {job.Request}; free in partition {partition.Name}: {cpus} CPUs and at most {new ByteSize(most)} of memory on one of {usable} nodes";
+        var forMs = RunTimeMs(job.Spec);
+        var shortage = Shortage.Of(job.Request, partition.Nodes,
+            node => node.TakesJobs ? ReservedFor(job, node, node.Balance, passAt, forMs) : null);
+        return shortage.Resource.Length > 0 ? shortage.Sentence : "all that it needs is free, but planned for jobs that go first";
     }
 
     private static string NotAvailable(Job job, Partition partition)
