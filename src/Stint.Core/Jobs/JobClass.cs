@@ -89,8 +89,9 @@ internal sealed class JobClass(JobSpec key, Shape shape, bool byAge)
         var reason = PendingReason.None;
         foreach (var contender in Contenders)
         {
-            if (contender.Partition.BlockedHead == job.Id) return PendingReason.Resources;
-            if (contender.Partition.BlockedHead != 0) reason = PendingReason.Priority;
+            var first = contender.Partition.FirstBlocked;
+            if (first == job.Id) return PendingReason.Resources;
+            if (first != 0) reason = PendingReason.Priority;
         }
         return reason;
     }
@@ -99,7 +100,7 @@ internal sealed class JobClass(JobSpec key, Shape shape, bool byAge)
     {
         if (Verdict is { } verdict) return verdict.Detail;
         foreach (var contender in Contenders)
-            if (contender.Partition.BlockedHead == job.Id) return contender.Partition.Describe(job, contender.Partition);
+            if (contender.Partition.FirstBlocked == job.Id) return contender.Partition.Describe(job, contender.Partition);
         return "";
     }
 

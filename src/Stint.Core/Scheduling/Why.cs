@@ -38,7 +38,7 @@ public sealed partial class Cluster
     private static uint BlockerOf(Job job)
     {
         foreach (var contender in job.Class?.Contenders ?? [])
-            if (contender.Partition.BlockedHead != 0) return contender.Partition.BlockedHead;
+            if (contender.Partition.FirstBlocked is not 0 and var first) return first;
         return 0;
     }
 

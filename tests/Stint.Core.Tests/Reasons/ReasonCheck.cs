@@ -5,16 +5,17 @@ namespace Stint.Core.Tests.Reasons;
 
 /// <summary>
 /// Is what a pending job is told true? In a copy of the cluster the named obstacle is taken away. The job starts, or another obstacle is
-/// named, which goes too, and so on until it starts. Then each of them is put back alone: with it in the way, and all others gone, the job
-/// must wait, so that no obstacle was named that is none.
+/// named, which goes too, and so on until it starts. Then, in another copy, all that was named later goes, and room is made: as long as
+/// what the job was told first is there, it must wait. So nothing is named that is no obstacle.
 /// </summary>
 internal sealed class ReasonCheck(Cluster cluster, Instant now)
 {
     private const int RemovalsMax = 12;
-    private readonly byte[] snapshot = cluster.ToSnapshot(1).ToByteArray();
 
     /// <summary>What was in the way, in order, and what is wrong with that; null: nothing.</summary>
     public readonly record struct Finding(IReadOnlyList<Waiting> Obstacles, string? Fault);
+
+    private readonly byte[] snapshot = cluster.ToSnapshot(1).ToByteArray();
 
     /// <param name="claimed">In place of what the cluster says.</param>
     public Finding Check(uint id, Waiting? claimed = null)
@@ -29,28 +30,26 @@ internal sealed class ReasonCheck(Cluster cluster, Instant now)
             obstacles.Add(why);
             if (!new Removal(trial, why).Apply()) return new(obstacles, $"nothing is named that could be taken away: \"{why.Detail}\"");
             trial.Schedule();
-            if (trial.HasStarted) break;
+            if (trial.HasStarted) return new(obstacles, IsNeedless(id, obstacles) ? $"it starts although {why.Reason} ({why.Detail}) is still in the way" : null);
             var next = trial.Why;
             if (next == why) return new(obstacles, $"the obstacle is gone, and it still waits with {why.Reason}: {why.Detail}");
             why = next;
         }
-        return new(obstacles, Unneeded(id, obstacles));
     }
 
-    /// <summary>An obstacle without which the job would wait no less; null: there is none.</summary>
-    private string? Unneeded(uint id, List<Waiting> obstacles)
+    /// <summary>The first of them is none: the job starts with it.</summary>
+    private bool IsNeedless(uint id, List<Waiting> obstacles)
     {
-        for (var left = 0; left < obstacles.Count; left++)
-        {
-            var why = obstacles[left];
-            // Who goes first matters only as long as there is not enough for all; and whoever ends others makes room for more than one.
-            if (why.Reason == PendingReason.Priority) continue;
-            var trial = new Trial(snapshot, now, id);
-            for (var i = 0; i < obstacles.Count; i++)
-                if (i != left) new Removal(trial, obstacles[i]).Apply();
-            trial.Schedule();
-            if (trial.HasStarted) return $"it starts although {why.Reason} ({why.Detail}) is still in the way";
-        }
-        return null;
+        // Who goes first and what is free stand in each other's way alone: more room takes both away. So it does where nodes are kept back.
+        if (IsRoom(obstacles[0])) return false;
+        var trial = new Trial(snapshot, now, id);
+        foreach (var later in obstacles.Skip(1))
+            if (!IsRoom(later)) new Removal(trial, later).Apply();
+        if (!KeepsNodes(obstacles[0]) && obstacles.Exists(IsRoom)) Removal.MakeRoom(trial);
+        trial.Schedule();
+        return trial.HasStarted;
     }
+
+    private static bool IsRoom(Waiting why) => why.Reason is PendingReason.Priority or PendingReason.Resources;
+    private static bool KeepsNodes(Waiting why) => why.Reason is PendingReason.Reservation or PendingReason.ReqNodeNotAvail;
 }

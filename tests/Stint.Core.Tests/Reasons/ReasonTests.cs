@@ -28,6 +28,7 @@ public sealed class ReasonTests(ITestOutputHelper output)
         var findings = pending.ConvertAll(job => (Job: job, Finding: check.Check(job.Id)));
         var faults = findings.FindAll(static one => one.Finding.Fault is not null);
         output.WriteLine($"seed {seed}: {pending.Count} pending jobs, {cluster.ActiveJobs.Count} running; {findings.Count - faults.Count} verified with {findings.Sum(static one => one.Finding.Obstacles.Count)} removals");
+        output.WriteLine($"load {Trial.LoadTicks / 1e6} ms, schedule {Trial.ScheduleTicks / 1e6} ms for {Trial.Schedules}; cpu {System.Diagnostics.Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds} s");
         foreach (var group in findings.SelectMany(static one => one.Finding.Obstacles.Select((why, at) => (why.Reason, First: at == 0))).GroupBy(static one => one.Reason).OrderByDescending(static group => group.Count()))
             output.WriteLine($"  {group.Count(),5} {group.Key}, {group.Count(static one => one.First)} of them the first reason");
         return faults.Select(one => $"seed {seed}, job {one.Job.Id} ({string.Join(" → ", one.Finding.Obstacles.Select(static why => why.Reason))}): {one.Finding.Fault}");

@@ -67,7 +67,9 @@ internal sealed partial class Removal(Trial trial, Waiting why)
     private bool GoFirst()
     {
         Assert.True(trial.Cluster.Jobs.TryGetValue(why.Behind, out var head) && head.State == JobState.Pending, $"it is behind job {why.Behind}, which does not wait");
-        Assert.True(head.Spec.Partition.Split(',').Intersect(Job.Spec.Partition.Split(',')).Any(), $"job {why.Behind} waits in another partition");
+        var (mine, theirs) = (Job.Spec.Partition.Split(','), head.Spec.Partition.Split(','));
+        Assert.True(mine.Any(name => theirs.Any(other => Nodes(name).Intersect(Nodes(other)).Any())), $"job {why.Behind} waits for other nodes");
+        trial.Configure(config => { foreach (var partition in config.Partitions) if (mine.Contains(partition.Name)) partition.PriorityTier = 1_000; });
         Change(new JobChange { Priority = High });
         return true;
     }
@@ -80,6 +82,29 @@ internal sealed partial class Removal(Trial trial, Waiting why)
             if (trial.Cluster.Nodes.TryGetValue(name, out var node))
                 foreach (var running in node.Jobs.ToList()) trial.End(running);
         return true;
+    }
+
+    private IEnumerable<Core.Nodes.Node> Nodes(string partition) => trial.Cluster.FindPartition(partition)!.Nodes;
+
+    /// <summary>In place of <see cref="EndJobsInTheWay"/>: more idle nodes of every kind, so that nothing that runs ends.</summary>
+    public static void MakeRoom(Trial trial)
+    {
+        var partitions = trial.Job.Spec.Partition.Split(',');
+        trial.Configure(config =>
+        {
+            foreach (var partition in config.Partitions.Where(partition => partitions.Contains(partition.Name)))
+                partition.Nodes += partition.Name == "gpu" ? ",ga[1-6],gh[1-6]" : ",ci[1-8],ca[1-8]";
+            config.Nodes.Add(new NodeSpec { Nodes = "ci[1-8]", Features = { "intel", "fast" } });
+            config.Nodes.Add(new NodeSpec { Nodes = "ca[1-8]", Features = { "amd", "fast", "old" } });
+            config.Switches.Single(static one => one.Name == "s1").Nodes += ",ci[1-8],ca[1-8],ga[1-6],gh[1-6]";
+        });
+        foreach (var (name, like, count) in new[] { ("ci", "c1", 8), ("ca", "c1", 8), ("ga", "g1", 6), ("gh", "g5", 6) })
+            for (var i = 1; i <= count; i++)
+            {
+                var node = trial.Cluster.Nodes[like].Registration.Clone();
+                node.Name = node.Hostname = $"{name}{i}";
+                trial.Do(new RegisterNode(node));
+            }
     }
 
     private bool MoreLicences()
@@ -106,6 +131,13 @@ internal sealed partial class Removal(Trial trial, Waiting why)
         {
             foreach (var node in trial.Cluster.Reservations[Named(@"reservation (\S+) has nothing free")].Holds.Keys)
                 foreach (var running in trial.Cluster.Nodes[node].Jobs.ToList()) trial.End(running);
+            return true;
+        }
+        if (why.Detail.Contains("is too small", StringComparison.Ordinal))
+        {
+            var name = Named(@"reservation (\S+) is too small");
+            var more = trial.Cluster.FindPartition(Job.Spec.Partition.Split(',')[0])!.Nodes.Where(static node => node.TakesJobs).Select(static node => node.Name);
+            trial.Do(new UpdateReservation(name, new ReservationChange { NodesAdded = string.Join(',', more), FlagsAdded = ["IGNORE_JOBS", "OVERLAP"] }, Lab.Root));
             return true;
         }
         return DeleteReservations(@"when reservation (.+) needs the resources");

@@ -11,6 +11,7 @@ internal sealed partial class BackfillScheduler
     private readonly List<Contender> reservedOrder = [], rest = [];
     private readonly PriorityQueue<Contender, (ClassRank Fill, Contender Contender)> refill = new(FillOrder.Instance);
     private int nextClass, nextFill;
+    private long heads;
 
     /// <summary>True: the plan is complete. False: the slice is over.</summary>
     private bool RunFull()
@@ -23,7 +24,7 @@ internal sealed partial class BackfillScheduler
     }
 
     /// <summary>The call is over. Each call looks at something at least: a budget of nothing does not stop the plan.</summary>
-    private bool IsOver() => plan.Starts.Count >= view.StartsMax || looks > looksBefore && view.IsEnough();
+    private bool IsOver() => plan.Starts.Count >= view.StartsMax || looks + noted > looksBefore && view.IsEnough();
 
     private bool Collect()
     {
@@ -157,6 +158,7 @@ internal sealed partial class BackfillScheduler
         if (nodes.HeadPlan == planNumber) return;
         nodes.HeadPlan = planNumber;
         contender.Partition.BlockedHead = contender.Job!.Id;
+        contender.Partition.HeadPlace = heads++;
     }
 
     private bool TryPreempt(Contender contender)
@@ -172,9 +174,10 @@ internal sealed partial class BackfillScheduler
     /// <summary>The holes, for all who got nothing: a start now or nothing.</summary>
     private bool Fill()
     {
-        while (book.NodesWithFree > 0 && (nextFill < rest.Count || refill.Count > 0))
+        while (nextFill < rest.Count || refill.Count > 0)
         {
             if (IsOver()) return false;
+            if (book.NodesWithFree == 0) { NoteUnfilled(NextToFill()); continue; }
             var contender = NextToFill();
             looks++;
             var again = IsThere(contender) ? MayStart(contender) && TryFill(contender) && NextJob(contender) : NextJob(contender);
@@ -183,6 +186,13 @@ internal sealed partial class BackfillScheduler
             refill.Enqueue(contender, (rules.FillRankOf(view, contender, contender.Job!), contender));
         }
         return true;
+    }
+
+    /// <summary>Nothing is free: why it waits is found all the same.</summary>
+    private void NoteUnfilled(Contender contender)
+    {
+        noted++;
+        if ((IsThere(contender) || NextJob(contender)) && MayStart(contender)) MarkHead(contender, places[contender.Partition]);
     }
 
     private bool TryFill(Contender contender)
