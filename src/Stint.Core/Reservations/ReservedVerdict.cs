@@ -17,8 +17,9 @@ public sealed partial class Cluster
     private Verdict? ReservedVerdict(Job job, Partition partition, Func<Node, NodeBalance?> unreserved, Instant now)
     {
         if (reservations.Count == 0) return null;
-        return ReservedFrom(job, partition, unreserved, now, "has nothing free for it")
-            ?? ReservedFrom(job, partition, static node => node.TakesJobs ? FreeResources.Total(node) : null, now, "is too small for it");
+        static NodeBalance? Idle(Node node) => node.TakesJobs ? FreeResources.Total(node) : null;
+        if (job.Spec.Reservation.Length > 0 && ReservedFrom(job, partition, Idle, now, "does not have what it needs") is { } never) return never;
+        return ReservedFrom(job, partition, unreserved, now, "has nothing free for it") ?? ReservedFrom(job, partition, Idle, now, "");
     }
 
     private Verdict? ReservedFrom(Job job, Partition partition, Func<Node, NodeBalance?> unreserved, Instant now, string own)

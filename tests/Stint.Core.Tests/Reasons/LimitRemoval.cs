@@ -62,10 +62,11 @@ internal sealed partial class LimitRemoval(Trial trial, Waiting why)
     /// <summary>More of what the partition has, side by side, under one switch.</summary>
     private void AddNodes(ClusterConfigured config, PartitionSpec partition)
     {
-        var like = trial.Cluster.FindPartition(partition.Name)!.Nodes[0].Registration;
+        var kinds = trial.Cluster.FindPartition(partition.Name)!.Nodes.DistinctBy(static node => node.Kind.Id).Select(static node => node.Registration).ToList();
+        if (MissingNode().Match(why.Detail) is { Success: true } missing) { partition.Nodes += "," + missing.Groups[1].Value; return; }
         for (var i = 1; i <= 40; i++)
         {
-            var node = like.Clone();
+            var node = kinds[i % kinds.Count].Clone();
             node.Name = node.Hostname = $"x{i}";
             trial.Do(new RegisterNode(node));
         }
@@ -113,6 +114,9 @@ internal sealed partial class LimitRemoval(Trial trial, Waiting why)
 
     [GeneratedRegex(@"^(QOS|account|association) (\S+)")]
     private static partial Regex HolderWord();
+
+    [GeneratedRegex(@"needs node (\S+); that is not in")]
+    private static partial Regex MissingNode();
 
     [GeneratedRegex(@"partition (\w+)")]
     private static partial Regex PartitionWord();

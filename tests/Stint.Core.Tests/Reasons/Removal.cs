@@ -67,10 +67,10 @@ internal sealed partial class Removal(Trial trial, Waiting why)
     private bool GoFirst()
     {
         Assert.True(trial.Cluster.Jobs.TryGetValue(why.Behind, out var head) && head.State == JobState.Pending, $"it is behind job {why.Behind}, which does not wait");
-        var (mine, theirs) = (Job.Spec.Partition.Split(','), head.Spec.Partition.Split(','));
+        var (mine, theirs) = (Partitions(Job), Partitions(head));
         Assert.True(mine.Any(name => theirs.Any(other => Nodes(name).Intersect(Nodes(other)).Any())), $"job {why.Behind} waits for other nodes");
         trial.Configure(config => { foreach (var partition in config.Partitions) if (mine.Contains(partition.Name)) partition.PriorityTier = 1_000; });
-        Change(new JobChange { Priority = High });
+        trial.Do(new UpdateJob(Job.Spec.HetJobId != 0 ? Job.Spec.HetJobId : Job.Id, new JobChange { Priority = High }, Lab.Root));
         return true;
     }
 
@@ -83,6 +83,9 @@ internal sealed partial class Removal(Trial trial, Waiting why)
                 foreach (var running in node.Jobs.ToList()) trial.End(running);
         return true;
     }
+
+    /// <summary>Of all components.</summary>
+    private string[] Partitions(Job job) => [.. trial.Cluster.HetGroup(job).SelectMany(static member => member.Spec.Partition.Split(',')).Distinct()];
 
     private IEnumerable<Core.Nodes.Node> Nodes(string partition) => trial.Cluster.FindPartition(partition)!.Nodes;
 
@@ -133,9 +136,9 @@ internal sealed partial class Removal(Trial trial, Waiting why)
                 foreach (var running in trial.Cluster.Nodes[node].Jobs.ToList()) trial.End(running);
             return true;
         }
-        if (why.Detail.Contains("is too small", StringComparison.Ordinal))
+        if (why.Detail.Contains("does not have what", StringComparison.Ordinal))
         {
-            var name = Named(@"reservation (\S+) is too small");
+            var name = Named(@"reservation (\S+) does not have what");
             var more = trial.Cluster.FindPartition(Job.Spec.Partition.Split(',')[0])!.Nodes.Where(static node => node.TakesJobs).Select(static node => node.Name);
             trial.Do(new UpdateReservation(name, new ReservationChange { NodesAdded = string.Join(',', more), FlagsAdded = ["IGNORE_JOBS", "OVERLAP"] }, Lab.Root));
             return true;

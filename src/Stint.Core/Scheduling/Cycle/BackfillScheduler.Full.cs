@@ -40,6 +40,7 @@ internal sealed partial class BackfillScheduler
     private void EnterClass(JobClass group)
     {
         looks++;
+        if (IsFollower(group)) return;
         foreach (var contender in group.Contenders)
         {
             contender.Enter(planNumber);
@@ -111,11 +112,12 @@ internal sealed partial class BackfillScheduler
             rest.Add(contender);
             return false;
         }
+        if (IsHet(contender)) return StartOrReserveHet(contender);
         if (!MayStart(contender)) return false;
         if (TryStart(contender)) return true;
         NoteReserved(contender);
         MarkHead(contender, nodes);
-        var reserved = Reserve(contender, nodes);
+        var reserved = view.MayReserve(contender.Job, contender.Partition) && Reserve(contender, nodes);
         if (!isPreemptor && (!reserved || !IsSoon(contender.Job)) && TryPreempt(contender) && reserved)
             reservations.Drop(view, reservations.Of(contender.Job.Id)!);       // the next plan counts what the victims give
         if (!reserved && !rules.Policy.Backfills) nodes.Depth++;
@@ -153,11 +155,11 @@ internal sealed partial class BackfillScheduler
         return true;
     }
 
-    private void MarkHead(Contender contender, PartitionNodes nodes)
+    private void MarkHead(Contender contender, PartitionNodes nodes, uint? head = null)
     {
         if (nodes.HeadPlan == planNumber) return;
         nodes.HeadPlan = planNumber;
-        contender.Partition.BlockedHead = contender.Job!.Id;
+        contender.Partition.BlockedHead = head ?? contender.Job!.Id;
         contender.Partition.HeadPlace = heads++;
     }
 
@@ -180,7 +182,7 @@ internal sealed partial class BackfillScheduler
             if (book.NodesWithFree == 0) { NoteUnfilled(NextToFill()); continue; }
             var contender = NextToFill();
             looks++;
-            var again = IsThere(contender) ? MayStart(contender) && TryFill(contender) && NextJob(contender) : NextJob(contender);
+            var again = IsThere(contender) ? TryFill(contender) && NextJob(contender) : NextJob(contender);
             if (!again) continue;
             contender.Rank = rules.RankOf(view, contender, contender.Job!);
             refill.Enqueue(contender, (rules.FillRankOf(view, contender, contender.Job!), contender));
@@ -192,11 +194,15 @@ internal sealed partial class BackfillScheduler
     private void NoteUnfilled(Contender contender)
     {
         noted++;
-        if ((IsThere(contender) || NextJob(contender)) && MayStart(contender)) MarkHead(contender, places[contender.Partition]);
+        if (!IsThere(contender) && !NextJob(contender)) return;
+        if (IsHet(contender) && ReadyComponents(contender) is { } members) MarkHeads(members, contender.Job!.Id);
+        else if (!IsHet(contender) && MayStart(contender)) MarkHead(contender, places[contender.Partition]);
     }
 
     private bool TryFill(Contender contender)
     {
+        if (IsHet(contender)) return FillHet(contender);
+        if (!MayStart(contender)) return false;
         if (TryStart(contender)) return true;
         NoteReserved(contender);
         MarkHead(contender, places[contender.Partition]);

@@ -184,7 +184,8 @@ internal sealed partial class BackfillScheduler : IScheduler
         for (var i = 0; i < wants.Length; i++)
         {
             var shape = order[i].Prospect.Shape;
-            wants[i] = new Want(shape.CpusMin, shape.NodeCpus, shape.NodeMemoryBytes, order[i].Class.First is { } job ? TimeOf(job) : long.MaxValue);
+            // What became free may be for another of its components.
+            wants[i] = IsHet(order[i]) ? new Want(1, 0, 0, 0) : new Want(shape.CpusMin, shape.NodeCpus, shape.NodeMemoryBytes, order[i].Class.First is { } job ? TimeOf(job) : long.MaxValue);
         }
         foreach (var (partition, nodes) in places)
             if (nodes.HeadPlan != planNumber) partition.BlockedHead = 0;
