@@ -30,7 +30,7 @@ _stint_command() {
 _stint() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb=${COMP_WORDS[1]}
     if [[ ${COMP_WORDS[0]##*/} != stint ]]; then _stint_command "${COMP_WORDS[0]##*/}" "$cur" "$prev"; return; fi
-    if ((COMP_CWORD == 1)); then _stint_words "up down status explain jobs nodes limits logs token join offer simulate completion help sbatch srun squeue sinfo scancel scontrol sacct check-limits" "$cur"; return; fi
+    if ((COMP_CWORD == 1)); then _stint_words "up down status explain jobs nodes limits logs token join systemd offer simulate completion help sbatch srun squeue sinfo scancel scontrol sacct check-limits" "$cur"; return; fi
     case $verb in
         up) if [[ $cur == -* ]]; then _stint_words "--cgroup-root= --declare= --help --home= --listen= --nodes= --wait=" "$cur"; else COMPREPLY=(); fi ;;
         down) if [[ $cur == -* ]]; then _stint_words "--cgroup-root= --help --home=" "$cur"; else COMPREPLY=(); fi ;;
@@ -46,7 +46,7 @@ _stint() {
         offer) if [[ $cur == -* ]]; then _stint_words "--account= --array= --begin= --constraint= --contiguous --cores-per-socket= --cpus-per-gpu= --cpus-per-task= --deadline= --dependency= --exclude= --exclusive --gpus-per-node= --gpus-per-task= --gpus= --gres= --help --json --licenses= --mem-per-cpu= --mem-per-gpu= --mem= --mincpus= --nodelist= --nodes= --ntasks-per-node= --ntasks= --oversubscribe --partition= --qos= --reservation= --sockets-per-node= --switches= --threads-per-core= --time-min= --time= --tmp=" "$cur"; else COMPREPLY=(); fi ;;
         simulate) if [[ $cur == -* ]]; then _stint_words "--arrivals= --cluster= --estimates= --fill --gpus= --help --jobs= --json --keep-nodes --plot= --policy= --predict --processors= --quiet --seed=" "$cur"; else case $prev in --policy) _stint_words "fcfs easy conservative default all" "$cur" ;; --estimates) _stint_words "requested exact" "$cur" ;; *) COMPREPLY=($(compgen -f -- "$cur")) ;; esac; fi ;;
         completion) if [[ $cur == -* ]]; then _stint_words "--help" "$cur"; else _stint_words "bash zsh fish" "$cur"; fi ;;
-        help) if [[ $cur == -* ]]; then _stint_words "--help" "$cur"; else _stint_words "up down status explain jobs nodes limits logs token join offer simulate completion help sbatch srun squeue sinfo scancel scontrol sacct check-limits" "$cur"; fi ;;
+        help) if [[ $cur == -* ]]; then _stint_words "--help" "$cur"; else _stint_words "up down status explain jobs nodes limits logs token join systemd offer simulate completion help sbatch srun squeue sinfo scancel scontrol sacct check-limits" "$cur"; fi ;;
         *) _stint_command "$verb" "$cur" "$prev" ;;
     esac
 }
