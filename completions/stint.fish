@@ -437,6 +437,10 @@ complete -c sacct -s V -l version
 complete -c sacct -s W -l wckeys -r
 complete -c sacct -l whole-hetjob
 complete -c sacct -l yaml
+complete -c check-limits -s u -l user -r
+complete -c check-limits -l dry-run
+complete -c check-limits -l json
+complete -c check-limits -s h -l help
 complete -c stint -f
 complete -c stint -n __fish_use_subcommand -a up -d 'start the server and this machine\'s agent in the background; harmless to run again'
 complete -c stint -n __fish_use_subcommand -a down -d 'stop them: batch jobs go back to the queue, srun jobs end, pending jobs stay'
@@ -444,9 +448,11 @@ complete -c stint -n __fish_use_subcommand -a status -d 'the cluster on one page
 complete -c stint -n __fish_use_subcommand -a explain -d 'what a job asked for, what it got, what the kernel enforces, why it waits or ended'
 complete -c stint -n __fish_use_subcommand -a jobs -d 'jobs in the queue'
 complete -c stint -n __fish_use_subcommand -a nodes -d 'nodes: use, and what each can enforce'
+complete -c stint -n __fish_use_subcommand -a limits -d 'what you may hold, hold and wait for; apply: other tiers'
 complete -c stint -n __fish_use_subcommand -a logs -d 'print a job\'s output'
 complete -c stint -n __fish_use_subcommand -a token -d 'a one-time token that lets a machine join'
 complete -c stint -n __fish_use_subcommand -a join -d 'start the agent on this machine with a token from stint token'
+complete -c stint -n __fish_use_subcommand -a systemd -d 'install or remove units of this node; remove-drop-ins of user slices'
 complete -c stint -n __fish_use_subcommand -a offer -d 'what could satisfy a request, and when: the options of sbatch, nothing is submitted'
 complete -c stint -n __fish_use_subcommand -a simulate -d 'replay a workload through the scheduler: what if the cluster or its rules were others?'
 complete -c stint -n __fish_use_subcommand -a completion -d 'completion script for bash, zsh or fish'
@@ -458,11 +464,13 @@ complete -c stint -n __fish_use_subcommand -a sinfo
 complete -c stint -n __fish_use_subcommand -a scancel
 complete -c stint -n __fish_use_subcommand -a scontrol
 complete -c stint -n __fish_use_subcommand -a sacct
+complete -c stint -n __fish_use_subcommand -a check-limits
 complete -c stint -n '__fish_seen_subcommand_from up' -l home -r -d 'folder of all state (default: STINT_HOME, else var/ beside the programs)'
 complete -c stint -n '__fish_seen_subcommand_from up' -l cgroup-root -r -d 'top kernel group (default: stint-<hash of the home\'s path>)'
 complete -c stint -n '__fish_seen_subcommand_from up' -l listen -r -d 'where agents of other machines connect (default 127.0.0.1, any free port)'
 complete -c stint -n '__fish_seen_subcommand_from up' -l nodes -r -d 'one agent per name on this machine, e.g. n[1-4] (default: the host name)'
 complete -c stint -n '__fish_seen_subcommand_from up' -l declare -r -d 'their hardware as declared, e.g. cpus=16,memory=20000M (default: as detected)'
+complete -c stint -n '__fish_seen_subcommand_from up' -l wait -r -d 'how long each of them may take to come up (default 60)'
 complete -c stint -n '__fish_seen_subcommand_from down' -l home -r -d 'folder of all state (default: STINT_HOME, else var/ beside the programs)'
 complete -c stint -n '__fish_seen_subcommand_from down' -l cgroup-root -r -d 'top kernel group (default: stint-<hash of the home\'s path>)'
 complete -c stint -n '__fish_seen_subcommand_from status' -l json -d 'print JSON'
@@ -472,6 +480,9 @@ complete -c stint -n '__fish_seen_subcommand_from jobs' -s m -l me -d 'only my o
 complete -c stint -n '__fish_seen_subcommand_from jobs' -l json -d 'print JSON'
 complete -c stint -n '__fish_seen_subcommand_from nodes' -s l -l long -d 'every capability with its detail'
 complete -c stint -n '__fish_seen_subcommand_from nodes' -l json -d 'print JSON'
+complete -c stint -n '__fish_seen_subcommand_from limits' -s u -l user -r -d 'of another user (operators)'
+complete -c stint -n '__fish_seen_subcommand_from limits' -l dry-run -d 'apply: check and show the difference, change nothing'
+complete -c stint -n '__fish_seen_subcommand_from limits' -l json -d 'print JSON'
 complete -c stint -n '__fish_seen_subcommand_from logs' -s f -l follow -d 'go on until the job ends'
 complete -c stint -n '__fish_seen_subcommand_from logs' -s e -l error -d 'its error output instead'
 complete -c stint -n '__fish_seen_subcommand_from token' -s n -l node -r -d 'only for a node of this name'
@@ -481,6 +492,14 @@ complete -c stint -n '__fish_seen_subcommand_from join' -l ca-fingerprint -r -d 
 complete -c stint -n '__fish_seen_subcommand_from join' -s n -l node -r -d 'name of this node (default: the host\'s)'
 complete -c stint -n '__fish_seen_subcommand_from join' -l home -r -d 'folder of the agent\'s state (default: STINT_HOME, else /var/lib/stint)'
 complete -c stint -n '__fish_seen_subcommand_from join' -l print -d 'print the agent\'s command line and do not start it'
+complete -c stint -n '__fish_seen_subcommand_from systemd' -l node -r -d 'name of this node (default: the host\'s)'
+complete -c stint -n '__fish_seen_subcommand_from systemd' -l server -r -d 'https://HOST:PORT of the server (default: the one on this machine)'
+complete -c stint -n '__fish_seen_subcommand_from systemd' -l home -r -d 'folder of all state (default: STINT_HOME, else as stint up finds it)'
+complete -c stint -n '__fish_seen_subcommand_from systemd' -l with-server -d 'units of the server on this machine, too'
+complete -c stint -n '__fish_seen_subcommand_from systemd' -l token -r -d 'for the first start of the agent, from stint token; kept in a file of root\'s'
+complete -c stint -n '__fish_seen_subcommand_from systemd' -l ca-fingerprint -r -d 'beside --token'
+complete -c stint -n '__fish_seen_subcommand_from systemd' -l units -r -d 'where units are (default /etc/systemd/system)'
+complete -c stint -n '__fish_seen_subcommand_from systemd' -l dry-run -d 'print what would change and change nothing'
 complete -c stint -n '__fish_seen_subcommand_from offer' -l json -d 'print JSON'
 complete -c stint -n '__fish_seen_subcommand_from offer' -s A -l account -r
 complete -c stint -n '__fish_seen_subcommand_from offer' -s a -l array -r
@@ -535,3 +554,4 @@ complete -c stint -n '__fish_seen_subcommand_from explain logs' -a '(squeue -h -
 complete -c stint -n '__fish_seen_subcommand_from nodes' -a '(sinfo -h -N -o %N 2>/dev/null)'
 complete -c stint -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
 complete -c stint -n '__fish_seen_subcommand_from simulate' -F
+complete -c stint -n '__fish_seen_subcommand_from limits' -a apply -F

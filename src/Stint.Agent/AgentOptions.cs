@@ -19,9 +19,12 @@ internal sealed record AgentOptions
           --home DIR            state of the cluster on this host; the agent's own is DIR/agent-NAME
           --node NAME           this node's name
           --server URL          the server's TLS port
-          --token TOKEN         one-time token, for the first start (stint token)
-          --ca-fingerprint HEX  SHA-256 of the cluster's CA certificate, for the first start (stint token prints it)
+          --token TOKEN         one-time token, for the first start (stint token); else the variable STINT_TOKEN
+          --ca-fingerprint HEX  SHA-256 of the cluster's CA certificate, for the first start (stint token prints it); else STINT_CA_FINGERPRINT
           --cgroup-root NAME    name of the group above all of Stint's (default: stint); on cgroup v2 also the absolute path of a delegated group
+          --jobs-unit UNIT      systemd unit with Delegate=yes, other than this agent's own, whose group holds all jobs on cgroup v2; where that group
+                                is, is asked of systemd. `stint systemd install` writes one (stint-jobs.service) and an agent's unit that names it
+          --docker MODE         check (default): where systemd runs the host, a Docker daemon must use the cgroup driver systemd; ignore
           --declare LIST        hardware to report instead of what is there: cpus=16,sockets=2,cores=8,threads=1,memory=20000M,gpus=0
                                 (several agents on one host, tests; receipts say that it is not real);
                                 gres=gpu:test:4 for GPUs without device nodes, gres=gpu:test:4:/dev/x[0-3] with them
@@ -43,6 +46,8 @@ internal sealed record AgentOptions
           --audit-interval S    seconds between two readings of all live limits, which repair what somebody changed (default 60; 0: only by order)
           --watch-interval S    seconds between two looks at what jobs use and meet (default 10; 0: never)
           --stall S:ACTION      report or end a job that did nothing but wait for memory, CPUs or disks for S seconds (cgroup v2; default off)
+          --scratch DIR         folder of jobs' local disk: a job that asks for it (--tmp) gets a folder of its own there as TMPDIR, which goes with the job; on XFS
+                                or ext4 with project quotas it can hold no more than was asked for
           --shepherd PATH       stint-shepherd (default: beside this program)
           --console             log to standard error too
           --unprivileged-test   run without root; nothing can be enforced, so steps that have limits do not start
@@ -59,6 +64,9 @@ internal sealed record AgentOptions
     public string? Token { get; init; }
     public string? Fingerprint { get; init; }
     public string CgroupRoot { get; init; } = "stint";
+    public string? Scratch { get; init; }
+    public string? JobsUnit { get; init; }
+    public bool ChecksDocker { get; init; } = true;
     public DeclaredHardware? Declared { get; init; }
     public IReadOnlyList<GresLine> Gres { get; init; } = [];
     public IReadOnlyList<string> AllowedDevices { get; init; } = [];
@@ -93,7 +101,8 @@ internal sealed record AgentOptions
                     var more = value ?? (++at < arguments.Count ? arguments[at] : throw new FormatException($"{name} needs a value"));
                     values[name] = values.TryGetValue(name, out var before) ? $"{before}\n{more}" : more;
                     break;
-                case "--hook-timeout" or "--health-check" or "--health-interval" or "--audit-interval" or "--watch-interval" or "--stall" or "--best-effort" or "--outside":
+                case "--hook-timeout" or "--health-check" or "--health-interval" or "--audit-interval" or "--watch-interval" or "--stall":
+                case "--jobs-unit" or "--docker" or "--scratch" or "--best-effort" or "--outside":
                 case "--devices" or "--home" or "--node" or "--server" or "--token" or "--ca-fingerprint" or "--cgroup-root" or "--declare" or "--shepherd":
                     values[name] = value ?? (++at < arguments.Count ? arguments[at] : throw new FormatException($"{name} needs a value"));
                     break;
@@ -110,9 +119,16 @@ internal sealed record AgentOptions
         var options = new AgentOptions
         {
             Home = home, Node = NodeName(Needed("--node")), Server = ServerAddress.Parse(Needed("--server"), home),
-            Token = values.GetValueOrDefault("--token"), Fingerprint = Hex(values.GetValueOrDefault("--ca-fingerprint")),
+            Token = values.GetValueOrDefault("--token") ?? Environment.GetEnvironmentVariable("STINT_TOKEN"),
+            Fingerprint = Hex(values.GetValueOrDefault("--ca-fingerprint") ?? Environment.GetEnvironmentVariable("STINT_CA_FINGERPRINT")),
             Declared = values.GetValueOrDefault("--declare") is { } declare ? DeclaredHardware.Parse(declare) : null,
             Gres = [.. Each(values, "--gres").Select(text => GresLine.ParseShort("--gres", text))], AllowedDevices = [.. Each(values, "--allow-device")],
+            JobsUnit = UnitName(values.GetValueOrDefault("--jobs-unit")),
+            Scratch = values.GetValueOrDefault("--scratch") is { Length: > 0 } scratch ? Path.GetFullPath(scratch) : null,
+            ChecksDocker = values.GetValueOrDefault("--docker", "check") switch
+            {
+                "check" => true, "ignore" => false, var mode => throw new FormatException($"--docker {mode}: check or ignore"),
+            },
             FiltersDevices = values.GetValueOrDefault("--devices", "required") switch
             {
                 "required" => true, "off" => false, var mode => throw new FormatException($"--devices {mode}: required or off"),
@@ -165,6 +181,10 @@ internal sealed record AgentOptions
             throw new FormatException($"--cgroup-root {root}: a name, or the absolute path of a delegated cgroup v2 group");
         return root;
     }
+
+    private static string? UnitName(string? unit) =>
+        unit is null || (unit.Length <= 200 && unit[0] != '-' && unit.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '@' or ':' or '\\')) ? unit
+            : throw new FormatException($"--jobs-unit {unit}: the name of a systemd unit, such as stint-jobs.service");
 
     private static string? Hex(string? fingerprint)
     {

@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
+using Stint.Agent.Binding;
 using Stint.Agent.Cgroups;
+using Stint.Agent.Disk;
 using Stint.Agent.Ends;
 using Stint.Agent.Gpus;
 using Stint.Agent.Hardware;
@@ -8,6 +10,7 @@ using Stint.Agent.Kernel;
 using Stint.Agent.Launch;
 using Stint.Agent.Logs;
 using Stint.Agent.Session;
+using Stint.Agent.Systemd;
 using Stint.Agent.Watch;
 using Stint.Protocol.Agents;
 
@@ -100,8 +103,10 @@ internal static partial class NodeAgent
         if (!File.Exists(options.Shepherd)) throw new IOException($"{options.Shepherd} does not exist: no step could be started (--shepherd says where it is)");
         using var kills = new OomLog();
         var programs = new AgentProgram(cgroups.Hooks, Path.Combine(options.Folder, "hooks", "output"), cancellation);
-        var hooks = new JobHooks(options.Hooks, programs, Path.Combine(options.Folder, "hooks"), devices);
-        using var host = new StepHost(new StepHostOptions(options.Spool, options.Shepherd) { Devices = devices, Hooks = hooks, Kills = kills }, cgroups, outbox, TimeProvider.System, e => Log.Fault(log, e));
+        var scratch = options.Scratch is { } folder ? new ScratchSpace(folder, options.Node) : null;
+        var hooks = new JobHooks(options.Hooks, programs, Path.Combine(options.Folder, "hooks"), devices) { Scratch = scratch };
+        Report(machine, scratch);
+        using var host = new StepHost(new StepHostOptions(options.Spool, options.Shepherd) { Devices = devices, Hooks = hooks, Kills = kills, Scratch = scratch, Shape = CpuShape.Of(machine) }, cgroups, outbox, TimeProvider.System, e => Log.Fault(log, e));
         await host.RecoverAsync(cancellation);
         Log.Recovered(log, host.Holdings.Count);
         if (!options.UnprivilegedTest) await TestAsync(options, cgroups, log, cancellation);
@@ -111,7 +116,7 @@ internal static partial class NodeAgent
             host.Tell(new NodeEvent { Kind = NodeEventKind.EventHealth, Sentence = missing, DrainReason = missing, AtMs = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() });
         }
         var watch = new NodeWatch(host, cgroups, options.Watch, machine.Report.Cpus, kills, new EnergyMeter(), TimeProvider.System, logs.For("watch"), devices.Trouble);
-        using var link = new Link(options.Server, identity, machine, host, outbox, TimeProvider.System, logs.For("link")) { Others = message => watch.Take(message, outbox) };
+        using var link = new Link(options.Server, identity, machine, host, outbox, TimeProvider.System, logs.For("link")) { Others = message => watch.Take(message, outbox), Users = cgroups.UserUses };
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var watching = watch.RunAsync(over.Token);
         var checking = options.HealthCheck is { } program
@@ -122,6 +127,16 @@ internal static partial class NodeAgent
             await over.CancelAsync();
             await Task.WhenAny(Task.WhenAll(watching, checking), Task.Delay(StopPatience, CancellationToken.None));
         }
+    }
+
+    /// <summary>Disk that jobs can ask for, and whether what they ask for is also the most that they get.</summary>
+    private static void Report(Machine machine, ScratchSpace? scratch)
+    {
+        if (scratch is null) return;
+        if (machine.Report.DiskBytes == 0) machine.Report.DiskBytes = scratch.TotalBytes;
+        if (machine.Report.Capabilities.FirstOrDefault(c => c.Resource == ScratchSpace.Resource) is not { } disk) machine.Report.Capabilities.Add(disk = new Stint.Protocol.Agents.Capability { Resource = ScratchSpace.Resource });
+        var why = scratch.WhyNoQuota();
+        (disk.Available, disk.Detail) = (why is null, why ?? "project quotas");
     }
 
     /// <summary>A node whose limits do not hold stays out: what it throws ends the agent.</summary>
@@ -135,7 +150,11 @@ internal static partial class NodeAgent
 
     private static CgroupTree Open(AgentOptions options, Machine machine, NodeDevices devices, ILogger log)
     {
-        var layout = new CgroupProbe(KernelFiles.Instance).Look(options.CgroupRoot, options.Node) with { BestEffort = options.BestEffort };
+        if (options.ChecksDocker && DockerDriver.Object(DockerDriver.Socket, UnitState.IsSystemdHere) is { } why) throw new IOException(why);
+        var probe = new CgroupProbe(KernelFiles.Instance);
+        // On v1 the groups are at the root of each hierarchy, where no unit has any.
+        var root = options.JobsUnit is { } unit && probe.IsV2 ? JobsUnit.RootBelow(unit, options.CgroupRoot) : options.CgroupRoot;
+        var layout = probe.Look(root, options.Node) with { BestEffort = options.BestEffort };
         var tree = CgroupOpening.Open(layout, machine.Cpus, machine.MachineMemoryBytes, KernelFiles.Instance, TimeProvider.System, log, options.FiltersDevices ? devices : null);
         foreach (var capability in tree.Capabilities) Log.Capability(log, capability.Resource, capability.Available, capability.Detail);
         machine.Report.Capabilities.AddRange(tree.Capabilities);

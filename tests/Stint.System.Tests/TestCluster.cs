@@ -57,7 +57,7 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>Starts whatever is not running.</summary>
     public async Task UpAsync()
     {
-        List<string> arguments = ["up", "--nodes", Node, "--cgroup-root", CgroupRoot];
+        List<string> arguments = ["up", "--nodes", Node, "--cgroup-root", CgroupRoot, "--wait", $"{60 * Patience}"];
         if (_declare is { } declare) arguments.AddRange(["--declare", declare]);
         var result = await RunAsync("stint", [.. arguments]);
         Assert.True(result.ExitCode == 0, $"stint up: {result}");
@@ -186,7 +186,7 @@ public sealed class TestCluster : IAsyncDisposable
 
     /// <summary>Of this process in the v2 hierarchy, below which the agent makes its groups: empty at its root.</summary>
     private static string OwnGroup() =>
-        File.ReadLines("/proc/self/cgroup").FirstOrDefault(static line => line.StartsWith("0::", StringComparison.Ordinal))?[3..].TrimEnd('/') ?? "";
+        File.ReadLines("/proc/self/cgroup").FirstOrDefault(static line => line.StartsWith("0::", StringComparison.Ordinal))?[3..].TrimEnd('/').Replace("/stint.agents", "", StringComparison.Ordinal) ?? "";
 
     public IReadOnlyList<int> Shepherds() =>
     [

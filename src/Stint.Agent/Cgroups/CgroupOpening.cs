@@ -54,7 +54,7 @@ internal static class CgroupOpening
     {
         try
         {
-            AgentGroup.MoveOutOf(layout.Hierarchies[0].Mount, layout.Node, files);
+            AgentGroup.MoveOutOf(layout.Hierarchies[0].Mount, files);
             new SubtreeControl(layout, files).Enable("");
         }
         catch (CgroupException problem)

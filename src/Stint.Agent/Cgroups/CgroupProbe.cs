@@ -17,9 +17,12 @@ internal sealed class CgroupProbe(IGroupFiles files, string procDirectory = "/pr
     private const string HugePageSizes = "/sys/kernel/mm/hugepages";
     private static readonly string[] UsedV2 = ["memory", "cpuset", "pids", "cpu"];
 
+    /// <summary>The controllers of this machine are on cgroup v2.</summary>
+    public bool IsV2 => Magic(cgroupDirectory) == Cgroup2Magic;
+
     /// <param name="root">A name ("stint"), or on v2 the absolute path of a group that was delegated to this agent.</param>
     /// <param name="node">Name of this node.</param>
-    public CgroupLayout Look(string root, string node) => Magic(cgroupDirectory) == Cgroup2Magic ? LookV2(root, node) : LookV1(root, node);
+    public CgroupLayout Look(string root, string node) => IsV2 ? LookV2(root, node) : LookV1(root, node);
 
     internal CgroupLayout LookV1(string root, string node)
     {
@@ -74,6 +77,8 @@ internal sealed class CgroupProbe(IGroupFiles files, string procDirectory = "/pr
         }
         _ = files.Read($"{procDirectory}/self/cgroup", out var own);
         var group = own.Split('\n').FirstOrDefault(line => line.StartsWith("0::", StringComparison.Ordinal))?[3..].TrimEnd('/') ?? "";
+        // Started by an agent that had moved there, or by what that one moved along with itself.
+        if (group.EndsWith($"/{V2.AgentGroup.Leaf}", StringComparison.Ordinal)) group = group[..^(V2.AgentGroup.Leaf.Length + 1)];
         return (cgroupDirectory + group, root);
     }
 

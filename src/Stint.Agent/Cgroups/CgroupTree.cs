@@ -65,7 +65,7 @@ internal sealed partial class CgroupTree : ICgroups, IDisposable
                 OpenUser(path);
                 var receipt = new Receipt { Kernel = _layout.KernelName, Group = path.Step };
                 var aggregate = new Receipt();
-                if (limits.User is { } user) _user.Write(path.User, _userLimits[path.Uid] = user, aggregate);
+                if (limits.User is { } user) _user.Write(path.User, Newest(path.Uid, user), aggregate);
                 if (job is null) MakeFresh(path.Job, isLeaf: false);
                 var jobLimits = LimitJobAndStep(path, job, limits, receipt);
                 receipt.Rows.AddRange(aggregate.Rows);

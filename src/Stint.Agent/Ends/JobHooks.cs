@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Google.Protobuf;
+using Stint.Agent.Disk;
 using Stint.Agent.Gpus;
 using Stint.Protocol.Agents;
 
@@ -25,6 +26,9 @@ internal sealed class JobHooks
     private readonly string _folder;
     private readonly NodeDevices? _devices;
     private readonly ConcurrentDictionary<(uint Job, uint Attempt), Owed> _owed = new();
+
+    /// <summary>Goes with the job as well, when its epilog has run.</summary>
+    public ScratchSpace? Scratch { get; init; }
 
     public JobHooks(HookOptions options, AgentProgram program, string folder, NodeDevices? devices)
     {
@@ -55,7 +59,7 @@ internal sealed class JobHooks
     }
 
     /// <summary>True: this job's epilog is still to run before the node can be said to be free of it.</summary>
-    public bool Owes(uint job, uint attempt) => Keys(job, attempt).Any();
+    public bool Owes(uint job, uint attempt) => Keys(job, attempt).Count > 0 || Scratch?.Has(job, attempt) == true;
 
     /// <summary>Null: nothing was owed, or it went well. Otherwise the sentence that drains this node. Never twice for one job.</summary>
     /// <param name="attempt">This one and those before it.</param>
@@ -74,6 +78,8 @@ internal sealed class JobHooks
                 _owed.TryRemove(key, out _);
             }
         }
+        // After the epilog, which may want to look at what the job left there.
+        if (Scratch?.Has(job, attempt) == true && Scratch.Remove(job, attempt) is { } left) failure = failure is null ? left : $"{failure}; {left}";
         return failure;
     }
 

@@ -41,7 +41,8 @@ internal sealed class NodeDevices(GresInventory inventory, DeviceTable table, IR
     }
 
     /// <summary>The variables that tell a step its devices.</summary>
-    public IReadOnlyList<VisibleValue> Visible(LaunchSpec spec) => VisibleDevices.Of(this, spec.Limits, table, Launch.StepId.Of(spec.Key).IsBatch);
+    public IReadOnlyList<VisibleValue> Visible(LaunchSpec spec, Func<DeviceUnit, bool>? only = null) =>
+        VisibleDevices.Of(this, spec.Limits, table, Launch.StepId.Of(spec.Key).IsBatch, only);
 
     /// <summary>Null, or why the devices of a job that is gone cannot be given to another: somebody still holds one, or one is lost or hangs. Blocks.</summary>
     public string? Leftover(LaunchSpec spec)

@@ -1,3 +1,5 @@
+using Stint.Agent.Binding;
+using Stint.Agent.Disk;
 using Stint.Agent.Ends;
 using Stint.Agent.Gpus;
 using Stint.Agent.Watch;
@@ -14,11 +16,17 @@ public sealed record StepHostOptions(string Spool, string Shepherd)
     /// <summary>What this node has beside cpus and memory; null: nothing is known of devices, and tasks are told nothing.</summary>
     internal NodeDevices? Devices { get; init; }
 
+    /// <summary>How this node's CPUs lie; null: tasks are not bound.</summary>
+    internal CpuShape? Shape { get; init; }
+
     /// <summary>Who the kernel killed; null: it is not asked.</summary>
     internal OomLog? Kills { get; init; }
 
     /// <summary>Prolog and epilog; null: none.</summary>
     internal JobHooks? Hooks { get; init; }
+
+    /// <summary>Folders of jobs that asked for local disk; null: none are made.</summary>
+    internal ScratchSpace? Scratch { get; init; }
 
     /// <summary>How long a dead group may take to empty.</summary>
     public TimeSpan KillDeadline { get; init; } = TimeSpan.FromSeconds(10);

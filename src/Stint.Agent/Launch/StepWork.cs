@@ -1,3 +1,4 @@
+using Stint.Agent.Binding;
 using Stint.Agent.Cgroups;
 using Stint.Protocol.Agents;
 
@@ -31,6 +32,9 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
             Reached("spec");
             if (LaunchPlan.Refuse(spec) is { } why)
                 return new PreparedStep(directory, null, null, why);
+            var binding = StepBinding.Of(spec, options.Shape, options.Devices);
+            if (binding?.Refusal is { } unbound)
+                return new PreparedStep(directory, null, null, unbound);
             if (lockFd < 0 && (lockFd = directory.TryLock()) < 0)
                 return new PreparedStep(null, null, null, $"{directory.Path}: another process holds this step");
             var began = time.GetTimestamp();
@@ -39,6 +43,7 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
             var prologMs = (long)time.GetElapsedTime(began).TotalMilliseconds;
             group = cgroups.Create(spec.Key, spec.Uid, spec.Limits);
             Reached("group");
+            var scratch = options.Scratch?.Give(spec, group.Receipt);
             var wallLimitMs = WallLimitMs(spec, prologMs);
             ProcessLimitRows.Add(group.Receipt, spec, wallLimitMs);
             directory.WriteReceipt(group.Receipt);
@@ -46,7 +51,7 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
                 directory.WriteScript(spec.Payload.Script.Span, spec.Uid, spec.Gid);
             Reached("files");
             var account = node.Account(spec.Uid, spec.Gid);
-            var request = LaunchPlan.Make(spec, account, directory.ScriptPath, group.ProcsFiles, wallLimitMs, options.Devices?.Visible(spec));
+            var request = LaunchPlan.Make(spec, account, directory.ScriptPath, group.ProcsFiles, wallLimitMs, options.Devices?.Visible(spec), binding, scratch);
             var shepherd = node.Shepherds.Start(directory.Id, request, lockFd);
             try
             {

@@ -15,6 +15,7 @@ internal static class Verbs
         },
         new("jobs", "", "jobs in the queue", [new("all", 'a', "", "also jobs that ended a short while ago"), new("me", 'm', "", "only my own"), VerbOption.Json], 0, 0, JobsVerb.RunAsync),
         new("nodes", "[NODE]", "nodes: use, and what each can enforce", [new("long", 'l', "", "every capability with its detail"), VerbOption.Json], 0, 1, NodesVerb.RunAsync),
+        LimitsVerb.Verb,
         new("logs", "JOB", "print a job's output", [new("follow", 'f', "", "go on until the job ends"), new("error", 'e', "", "its error output instead")], 1, 1, LogsVerb.RunAsync)
         {
             Details = "The file is opened by you, with your rights, on this machine: it must be on a file system that the node and this machine share.",
@@ -23,6 +24,11 @@ internal static class Verbs
         new("token", "", "a one-time token that lets a machine join", [new("node", 'n', "NAME", "only for a node of this name"), new("for", '\0', "TIME", "valid this long: 90s, 45m, 1h, 7d (default 1h)"), VerbOption.Json], 0, 0, TokenVerb.RunAsync),
         new("join", "SERVER TOKEN", "start the agent on this machine with a token from `stint token`",
             [new("ca-fingerprint", '\0', "HEX", "fingerprint of the cluster's CA, printed with the token"), new("node", 'n', "NAME", "name of this node (default: the host's)"), new("home", '\0', "DIR", "folder of the agent's state (default: STINT_HOME, else /var/lib/stint)"), new("print", '\0', "", "print the agent's command line and do not start it")], 2, 2, JoinVerb.RunAsync),
+        new("systemd", "ACTION", "install or remove units of this node; remove-drop-ins of user slices", SystemdVerb.Options, 1, 1, SystemdVerb.RunAsync)
+        {
+            Details = "ACTION is install, remove or remove-drop-ins. install writes stint-jobs.service, below which all jobs run, and stint-agent.service (--with-server: the server's, too). Jobs have a unit of their\nown: systemctl restart stint-agent and daemon-reload leave them alone; systemctl stop stint-jobs ends them. remove stops the units and takes away\nwhat Stint wrote, also drop-ins of user slices; remove-drop-ins only those. A file that Stint did not write is never changed.",
+            Examples = ["stint systemd install --with-server", "stint systemd install --node n7 --server https://10.0.0.1:6820 --token T --ca-fingerprint F", "stint systemd remove --dry-run"],
+        },
         new("offer", "", "what could satisfy a request, and when: the options of sbatch, nothing is submitted", OfferVerb.Options, 0, 0, OfferVerb.RunAsync)
         {
             IsPassedOn = true,

@@ -40,13 +40,13 @@ internal static class Up
         FirstConfiguration.Write(home);
         var api = new ApiClient(home.Socket);
         var server = new Starting("the server", Path.Combine(home.Run, "server.out"), () => Daemon.Find(home.ServerPid, "stint-server"), () => StartServer(home, options));
-        await WaitAsync(context, [server], () => AnswersAsync(api, context.Cancellation));
+        await WaitAsync(context, [server], options.WaitSeconds, () => AnswersAsync(api, context.Cancellation));
         var resident = StartResident(home);
         var agents = new List<Starting>();
         foreach (var node in options.Nodes) agents.Add(await PrepareAgentAsync(context, home, api, node, options));
         var wanted = options.Nodes.ToHashSet(StringComparer.Ordinal);
         NodeView[] nodes = [];
-        await WaitAsync(context, agents, async () =>
+        await WaitAsync(context, agents, options.WaitSeconds, async () =>
         {
             nodes = [.. (await api.GetAsync("/api/v1/nodes", ApiJson.Default.NodeList, context.Cancellation)).Nodes.Where(n => wanted.Contains(n.Name))];
             return nodes.Length == wanted.Count && nodes.All(IsUp);
@@ -161,15 +161,14 @@ internal static class Up
         public string Overdue(int seconds) => $"{what} did not come up within {seconds.ToString(CultureInfo.InvariantCulture)} s. {LastWords(output)}";
     }
 
-    private static async Task WaitAsync(CommandContext context, IReadOnlyList<Starting> daemons, Func<Task<bool>> ready)
+    private static async Task WaitAsync(CommandContext context, IReadOnlyList<Starting> daemons, int secondsMax, Func<Task<bool>> ready)
     {
-        const int SecondsMax = 60;
-        var limit = Environment.TickCount64 + SecondsMax * 1000L;
+        var limit = Environment.TickCount64 + secondsMax * 1000L;
         while (true)
         {
             foreach (var daemon in daemons) daemon.Ensure();
             if (await ready()) return;
-            if (Environment.TickCount64 > limit) throw new IOException(daemons[0].Overdue(SecondsMax));
+            if (Environment.TickCount64 > limit) throw new IOException(daemons[0].Overdue(secondsMax));
             await Task.Delay(20, context.Cancellation);
         }
     }
@@ -184,6 +183,11 @@ internal static class Up
 /// <summary>What <c>stint up</c> and <c>stint down</c> were told.</summary>
 internal sealed record UpOptions(Home Home, string? Listen, IReadOnlyList<string> Nodes, string? Declare, string CgroupRoot)
 {
+    private const int WaitDefault = 60, WaitMax = 3600;
+
+    /// <summary>How long a daemon may take to come up.</summary>
+    public int WaitSeconds { get; private init; } = WaitDefault;
+
     /// <summary>The options that <c>stint up</c> has and <c>stint down</c> shares.</summary>
     public static readonly VerbOption[] Of =
     [
@@ -192,6 +196,7 @@ internal sealed record UpOptions(Home Home, string? Listen, IReadOnlyList<string
         new("listen", '\0', "ADDR:PORT", "where agents of other machines connect (default 127.0.0.1, any free port)"),
         new("nodes", '\0', "NAMES", "one agent per name on this machine, e.g. n[1-4] (default: the host name)"),
         new("declare", '\0', "SPEC", "their hardware as declared, e.g. cpus=16,memory=20000M (default: as detected)"),
+        new("wait", '\0', "SECONDS", "how long each of them may take to come up (default 60)"),
     ];
 
     public static bool TryRead(CommandContext context, ParsedLine line, out UpOptions options)
@@ -199,6 +204,11 @@ internal sealed record UpOptions(Home Home, string? Listen, IReadOnlyList<string
         var home = Home.Find(line.Value("home"), context.Environment, context.WorkingDirectory);
         List<string> names = [Environment.MachineName.Split('.')[0]];
         options = new UpOptions(home, line.Value("listen"), names, line.Value("declare"), line.Value("cgroup-root") ?? home.DefaultCgroupRoot);
+        if (line.Value("wait") is { } wait)
+        {
+            if (!int.TryParse(wait, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds is < 1 or > WaitMax) return Bad(context, $"--wait {wait}: 1 to {WaitMax} seconds");
+            options = options with { WaitSeconds = seconds };
+        }
         if (line.Value("nodes") is not { } nodes) return true;
         if (!Hostlist.TryExpand(nodes, out var expanded, out var error)) return Bad(context, $"--nodes: {error}");
         if (expanded.Count is 0 or > 64) return Bad(context, $"--nodes: {expanded.Count} agents on one machine; 1 to 64 make sense");

@@ -30,8 +30,11 @@ internal static class Reply
         return JsonAsync(context, new RefusalView(code, sentence, remedy), ApiJson.Default.RefusalView);
     }
 
-    public static Task RefuseAsync(HttpContext context, Refusal refusal) =>
-        RefuseAsync(context, StatusOf(refusal.Code), refusal.Code, refusal.Sentence, refusal.Remedy);
+    public static Task RefuseAsync(HttpContext context, Refusal refusal)
+    {
+        context.Response.StatusCode = StatusOf(refusal.Code);
+        return JsonAsync(context, new RefusalView(refusal.Code, refusal.Sentence, refusal.Remedy) { Denial = refusal.Denial is { } denial ? Tiers.LimitViews.View(denial) : null }, ApiJson.Default.RefusalView);
+    }
 
     public static int StatusOf(string code) => code switch
     {

@@ -23,7 +23,7 @@ public sealed class Cgroup2Tests
         using var tree = Open(fake);
         var group = tree.Create(TestTree.Key(7), TestTree.Uid, TestTree.Limits(67_108_865, 64, 1, 2));
 
-        Assert.Equal(Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture), fake[FakeCgroup2.Mount + "/agent.service/agent-n1/cgroup.procs"]);
+        Assert.Equal(Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture), fake[FakeCgroup2.Mount + "/agent.service/stint.agents/cgroup.procs"]);
         foreach (var level in new[] { "", "/stint", "/stint/n1", "/stint/n1/u4242", "/stint/n1/u4242/j7" })
             Assert.Equal("memory cpuset pids", fake[$"{FakeCgroup2.Mount}/agent.service{level}/cgroup.subtree_control"]);
         Assert.Equal("", fake[$"{Base}/u4242/j7/s0/cgroup.subtree_control"]);
@@ -44,6 +44,17 @@ public sealed class Cgroup2Tests
         Assert.Empty(fake.Signals);
         tree.RemoveRoot();
         Assert.False(fake.Exists(FakeCgroup2.Mount + "/agent.service/stint"));
+    }
+
+    [Fact]
+    public void Fake_An_agent_that_is_started_from_an_agents_group_uses_the_same_tree()
+    {
+        var fake = new FakeCgroup2();
+        using var first = Open(fake);
+        first.Create(TestTree.Key(7), TestTree.Uid, TestTree.Limits());
+        fake.Plain["/fake/proc/self/cgroup"] = "0::/agent.service/stint.agents\n";
+        using var second = Open(fake);
+        Assert.NotNull(second.Find(TestTree.Key(7), TestTree.Uid));
     }
 
     [Fact]

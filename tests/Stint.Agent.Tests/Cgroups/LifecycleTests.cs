@@ -133,7 +133,8 @@ public sealed class LifecycleTests(ITestOutputHelper output)
         }
         var bare = Stopwatch.GetElapsedTime(started) / rounds;
         output.WriteLine($"create + measure + remove {step.TotalMilliseconds:0.000} ms; bare mkdir and rmdir of as many groups {bare.TotalMilliseconds:0.000} ms; ratio {step / bare:0.00}");
-        Assert.True(step < bare * 10, $"{step} against {bare}");
+        // Emulated, the managed part costs far more against a system call than on a processor.
+        Assert.True(step < bare * 10 * TestTree.Patience, $"{step} against {bare}");
     }
 
     private static CgroupTree Again(TestTree test) =>

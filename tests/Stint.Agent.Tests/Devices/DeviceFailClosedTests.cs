@@ -108,7 +108,7 @@ public sealed class DeviceFailClosedTests : IDisposable
 
     private CgroupTree Tree(IDevicePrograms programs)
     {
-        var layout = new CgroupProbe(KernelFiles.Instance, "/proc", "/sys/fs/cgroup/unified").LookV2($"{Path.GetFileName(_lab.Folder)}-failing", "n1");
+        var layout = new CgroupProbe(KernelFiles.Instance, "/proc", TestTree.Unified).LookV2($"{Path.GetFileName(_lab.Folder)}-failing", "n1");
         _ = CgroupOpening.Open(layout, new CpuMap([0], 1), 0, KernelFiles.Instance, TimeProvider.System);
         return new CgroupTree(layout, new CpuMap([0], 1), 0, KernelFiles.Instance, new CgroupV2(layout, KernelFiles.Instance, new CpuMap([0], 1), _lab.Devices, programs),
             TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Google.Protobuf;
+using Stint.Agent.Binding;
 using Stint.Agent.Cgroups;
+using Stint.Agent.Disk;
 using Stint.Agent.Ends;
 using Stint.Agent.Gpus;
 using Stint.Agent.Launch;
@@ -17,13 +19,14 @@ internal sealed class World : IDisposable
     private readonly List<Exception> _faults = [];
     private readonly NodeDevices? _devices;
     private readonly TimeSpan? _hookDeadline;
+    private readonly string? _scratch;
     private readonly string _shepherd;
     private readonly OomLog _kills = new();
 
     /// <param name="hookDeadline">Null: no hooks at all.</param>
-    public World(bool start = true, NodeDevices? devices = null, TimeSpan? hookDeadline = null, Kernel.IGroupFiles? files = null, string? shepherd = null)
+    public World(bool start = true, NodeDevices? devices = null, TimeSpan? hookDeadline = null, Kernel.IGroupFiles? files = null, string? shepherd = null, string? scratch = null)
     {
-        (_devices, _hookDeadline, _shepherd) = (devices, hookDeadline, shepherd ?? Shepherd);
+        (_devices, _hookDeadline, _shepherd, _scratch) = (devices, hookDeadline, shepherd ?? Shepherd, scratch);
         Home = $"/tmp/stint-test-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
         Directory.CreateDirectory(Home);
         Directory.CreateDirectory(Public);
@@ -47,6 +50,9 @@ internal sealed class World : IDisposable
     public StepHost Host { get; private set; } = null!;
     public Action<string>? Checkpoint { get; set; }
 
+    /// <summary>This machine as one socket of single-threaded cores.</summary>
+    public CpuShape Shape => new(Tree.Map.Count, 1, Tree.Map.Count, 1, new uint[Tree.Map.Count], Tree.Map);
+
     /// <summary>For lives of the agent that are started after it was set.</summary>
     public TimeSpan KillDeadline { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -62,7 +68,11 @@ internal sealed class World : IDisposable
         Reports = new Reports();
         Groups.Dispose();
         Groups = CgroupOpening.Open(Tree.Layout, Tree.Map, 0, Tree.Files, TimeProvider.System, devices: _devices);
-        var options = new StepHostOptions(Spool, _shepherd) { KillDeadline = KillDeadline, Checkpoint = point => Checkpoint?.Invoke(point), DrainMaxEnded = TimeSpan.FromSeconds(1), Devices = _devices, Kills = _kills, Hooks = Hooks() };
+        var scratch = _scratch is null ? null : new ScratchSpace(_scratch, "n1");
+        var options = new StepHostOptions(Spool, _shepherd)
+        {
+            KillDeadline = KillDeadline, Scratch = scratch, Checkpoint = point => Checkpoint?.Invoke(point), DrainMaxEnded = TimeSpan.FromSeconds(1), Devices = _devices, Kills = _kills, Hooks = Hooks(scratch), Shape = Shape,
+        };
         Host = new StepHost(options, Groups, Reports, Time, fault =>
         {
             if (fault is not AgentDied && !Expects(fault)) lock (_faults) _faults.Add(fault);
@@ -74,8 +84,8 @@ internal sealed class World : IDisposable
 
     public AgentProgram Programs => new(Groups.Hooks, Home + "/hooks-output");
 
-    private JobHooks? Hooks() => _hookDeadline is not { } deadline ? null
-        : new JobHooks(new HookOptions([], [], Home + "/prolog.d", Home + "/epilog.d") { Deadline = deadline }, Programs, Home + "/hooks", _devices);
+    private JobHooks? Hooks(ScratchSpace? scratch) => _hookDeadline is not { } deadline ? null
+        : new JobHooks(new HookOptions([], [], Home + "/prolog.d", Home + "/epilog.d") { Deadline = deadline }, Programs, Home + "/hooks", _devices) { Scratch = scratch };
 
     /// <summary>An executable of root's: prolog.d/x, epilog.d/x.</summary>
     public string Program(string name, string script)

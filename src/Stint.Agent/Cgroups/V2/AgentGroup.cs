@@ -9,13 +9,16 @@ namespace Stint.Agent.Cgroups.V2;
 /// </summary>
 internal static class AgentGroup
 {
-    public static void MoveOutOf(string parent, string node, IGroupFiles files)
+    /// <summary>Of the leaf; all agents below one group share it. A process that is in it belongs, for the tree, to the group above.</summary>
+    public const string Leaf = "stint.agents";
+
+    public static void MoveOutOf(string parent, IGroupFiles files)
     {
         if (!files.Exists($"{parent}/cgroup.type")) return;   // only the root has no type
         if (files.Read($"{parent}/cgroup.procs", out var text) != 0 || text.Length == 0) return;
         var pids = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         if (!pids.Contains(Environment.ProcessId.ToString(CultureInfo.InvariantCulture))) return;   // a delegated group; nothing of ours is in it
-        var leaf = $"{parent}/agent-{node}";
+        var leaf = $"{parent}/{Leaf}";
         var errno = files.MakeGroup(leaf);
         if (errno is not (0 or Errno.Exists)) throw new CgroupException($"cannot make the group {leaf}: {Errno.Describe(errno)}", leaf, errno);
         foreach (var pid in pids)

@@ -31,7 +31,7 @@ internal sealed class Submission(ServerConfig config, Users users, Func<Refusal?
         var (partitions, unknown) = PolicyRequest.Partitions(config, request.Partition);
         if (unknown is not null) return (null, null, unknown);
         var spec = Fill(request, caller, partitions);
-        var refusal = Parsed(spec, request) ?? ResourceRequest.Fill(spec, request) ?? PolicyRequest.Fill(spec, request, caller, config, users);
+        var refusal = Parsed(spec, request) ?? ResourceRequest.Fill(spec, request) ?? PolicyRequest.Fill(spec, request, caller, users);
         return refusal is not null ? (null, null, refusal) : (spec, payload, null);
     }
 

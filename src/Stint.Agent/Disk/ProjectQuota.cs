@@ -1,0 +1,119 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Stint.Agent.Kernel;
+
+namespace Stint.Agent.Disk;
+
+/// <summary>
+/// Project quotas of XFS and ext4 by quotactl_fd(2) (Linux 5.14) and ioctl_xfs_fsgetxattr(2): a directory is put into a project, what is made below it
+/// is in the same project, and the project has a hard limit. Everything returns 0 or an errno.
+/// </summary>
+internal static unsafe partial class ProjectQuota
+{
+    private const long QuotactlFd = 443;                                                     // asm-generic and x86-64
+    private const uint ProjectType = 2, GetQuota = unchecked(0x800007u << 8) | ProjectType, SetQuota = unchecked(0x800008u << 8) | ProjectType, GetState = (0x5805u << 8) | ProjectType;
+    private const uint BlockLimits = 1, ProjectInherit = 0x200;                             // QIF_BLIMITS, FS_XFLAG_PROJINHERIT
+    private const ulong GetAttributes = 0x801C581F, SetAttributes = 0x401C5820;
+    private const ushort ProjectLimitsHold = 1 << 5;                                        // FS_QUOTA_PDQ_ENFD: accounting alone is not enough
+    private const int BlockBytes = 1024, StateBytes = 256, StateFlags = 2, DirectoryOnly = 0x10000;
+
+    /// <param name="LimitBytes">0: none.</param>
+    public readonly record struct Quota(ulong LimitBytes, ulong UsedBytes);
+
+    /// <summary>0: project limits hold on this file system. ESRCH: they do not.</summary>
+    public static int Enforced(string folder)
+    {
+        var flags = (ushort)0;
+        var errno = Opened(folder, descriptor =>
+        {
+            var state = stackalloc byte[StateBytes];                                         // struct fs_quota_stat of linux/dqblk_xfs.h is shorter
+            new Span<byte>(state, StateBytes).Clear();
+            if (SystemCall(QuotactlFd, (uint)descriptor, GetState, 0, state) != 0) return Marshal.GetLastPInvokeError();
+            flags = *(ushort*)(state + StateFlags);
+            return 0;
+        });
+        return errno != 0 ? errno : (flags & ProjectLimitsHold) != 0 ? 0 : Errno.NoProcess;
+    }
+
+    public static int Get(string folder, uint project, out Quota quota)
+    {
+        var block = default(Block);
+        var errno = Call(folder, GetQuota, project, ref block);
+        quota = new Quota(block.HardLimit * BlockBytes, block.Space);
+        if (errno != Errno.NoEntry) return errno;
+        quota = default;                                                                     // XFS knows nothing of a project that never was
+        return 0;
+    }
+
+    /// <param name="bytes">Rounded up to KiB; 0 takes the limit away.</param>
+    public static int Set(string folder, uint project, ulong bytes)
+    {
+        var blocks = (bytes + BlockBytes - 1) / BlockBytes;
+        var block = new Block { HardLimit = blocks, SoftLimit = blocks, Valid = BlockLimits };
+        return Call(folder, SetQuota, project, ref block);
+    }
+
+    /// <summary>Puts an empty directory into a project; what is made in it will be, too.</summary>
+    public static int Join(string folder, uint project) => Opened(folder, descriptor =>
+    {
+        FileAttributes attributes;
+        if (Control(descriptor, GetAttributes, &attributes) != 0) return Marshal.GetLastPInvokeError();
+        attributes.Project = project;
+        attributes.Flags |= ProjectInherit;
+        return Control(descriptor, SetAttributes, &attributes) == 0 ? 0 : Marshal.GetLastPInvokeError();
+    });
+
+    public static int ProjectOf(string folder, out uint project, out bool inherits)
+    {
+        var (id, handsDown) = (0u, false);
+        var errno = Opened(folder, descriptor =>
+        {
+            FileAttributes attributes;
+            if (Control(descriptor, GetAttributes, &attributes) != 0) return Marshal.GetLastPInvokeError();
+            (id, handsDown) = (attributes.Project, (attributes.Flags & ProjectInherit) != 0);
+            return 0;
+        });
+        (project, inherits) = (id, handsDown);
+        return errno;
+    }
+
+    private static int Call(string folder, uint command, uint project, ref Block block)
+    {
+        fixed (Block* at = &block)
+        {
+            var where = (nint)at;
+            return Opened(folder, descriptor => SystemCall(QuotactlFd, (uint)descriptor, command, project, (void*)where) == 0 ? 0 : Marshal.GetLastPInvokeError());
+        }
+    }
+
+    private static int Opened(string folder, Func<int, int> use)
+    {
+        var path = Encoding.UTF8.GetBytes(folder + "\0");
+        int descriptor;
+        fixed (byte* at = path) descriptor = Native.Open(at, Native.ReadOnly | Native.CloseOnExec | DirectoryOnly, 0);
+        if (descriptor < 0) return Marshal.GetLastPInvokeError();
+        try { return use(descriptor); }
+        finally { _ = Native.Close(descriptor); }
+    }
+
+    /// <summary>struct if_dqblk of linux/quota.h: limits in KiB, space in bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Block
+    {
+        public ulong HardLimit, SoftLimit, Space, FilesHard, FilesSoft, Files, BlockTime, FileTime;
+        public uint Valid;
+    }
+
+    /// <summary>struct fsxattr of linux/fs.h.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct FileAttributes
+    {
+        public uint Flags, ExtentSize, Extents, Project, CopyExtentSize, PadLow, PadHigh;
+    }
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial long SystemCall(long number, uint descriptor, uint command, uint id, void* address);
+
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    private static partial int Control(int descriptor, ulong request, void* argument);
+}
