@@ -121,7 +121,7 @@ public sealed class HostileTests
         Assert.Equal(3_600_000, spec.WallLimitMs);
         Assert.NotNull(launch);
         await agent.AckedAsync(await agent.StartedAsync(spec.Key));
-        time.Shift = TimeSpan.FromDays(days);
+        time.Leap = TimeSpan.FromDays(days);
         for (var turn = 0; turn < 5; turn++)
         {
             server.Server.Engine.Wake();
