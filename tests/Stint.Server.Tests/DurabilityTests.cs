@@ -82,7 +82,7 @@ public sealed class DurabilityTests
             await using var second = await TestServer.StartAsync(home, with: seams => seams with { Time = time });
             await second.GetAsync("/api/v1/ping", ApiJson.Default.PingView);
             Assert.Equal("RUNNING", (await second.JobAsync(id)).State);
-            time.Passed += TimeSpan.FromHours(1);
+            time.Shift += TimeSpan.FromHours(1);
             second.Server.Engine.Wake();
             await second.WaitForJobAsync(id, job => job.State != "RUNNING");
         }
