@@ -148,4 +148,60 @@ public sealed class StepResourceTests
             Assert.Equal(Enumerable.Range(0, tasks).Select(t => (uint)t), TaskSpread.Ids([.. counts.Select(c => (uint)c)], distribution).SelectMany(ids => ids).Order());
         }
     }
+
+    [Fact]
+    public void Nothing_of_a_job_is_given_to_two_steps_that_do_not_overlap_and_none_leaves_the_job()
+    {
+        var random = new Random(31);
+        for (var round = 0; round < 60; round++)
+        {
+            var (lab, job) = Running(s => { s.NodesMin = (uint)random.Next(1, 4); s.Tasks = 24; s.MemoryPerNodeBytes = 8 * Lab.GiB; s.Gres.Add(Gpu(4)); }, nodes: 3);
+            lab.Audits = false;
+            for (var i = 0; i < 60; i++)
+            {
+                var live = lab.Job(job).Steps.Values.Where(s => !s.IsOver && s.Id != StepIds.Batch).ToList();
+                if (live.Count > 0 && random.Next(3) == 0)
+                {
+                    var gone = live[random.Next(live.Count)];
+                    foreach (var share in gone.Shares) lab.ReportExit(job, step: gone.Id, node: share.Node, released: false);
+                }
+                else lab.Try(new CreateStep(job, RandomStep(random), AliceHerself));
+                CheckSteps(lab.Job(job));
+            }
+        }
+    }
+
+    private static StepSpec RandomStep(Random random)
+    {
+        var spec = new StepSpec
+        {
+            Tasks = (uint)random.Next(0, 6), CpusPerTask = (uint)random.Next(0, 4), Nodes = (uint)random.Next(0, 3), Whole = random.Next(4) == 0, Overlap = random.Next(6) == 0,
+            NoGres = random.Next(3) == 0, Distribution = random.Next(2) == 0 ? "cyclic" : "", ThreadsPerCore = (uint)random.Next(0, 3), TasksPerNode = (uint)random.Next(0, 3),
+        };
+        if (random.Next(3) == 0) spec.MemoryPerNodeBytes = (ulong)random.Next(1, 9) << 30;
+        else if (random.Next(4) == 0) spec.MemoryPerCpuBytes = 1UL << 29;
+        if (!spec.NoGres && random.Next(2) == 0) spec.Gres.Add(Gpu((ulong)random.Next(1, 5), (GresPer)random.Next(4)));
+        return spec;
+    }
+
+    private static void CheckSteps(Job job)
+    {
+        foreach (var held in job.Shares)
+        {
+            var (cpus, gpus, memory) = (default(CpuSet), new HashSet<uint>(), 0UL);
+            foreach (var step in job.Steps.Values.Where(s => !s.IsOver && s.Id != StepIds.Batch))
+                foreach (var share in step.Shares.Where(s => s.Node == held.Node))
+                {
+                    var mine = CpuSet.FromBytes(share.Cpus);
+                    Assert.True(mine.IsSubsetOf(CpuSet.FromBytes(held.Cpus)) && !mine.IsEmpty && share.Tasks > 0 && share.MemoryBytes <= held.MemoryBytes);
+                    Assert.Subset(held.Gres.SelectMany(g => g.Indices).ToHashSet(), share.Gres.SelectMany(g => g.Indices).ToHashSet());
+                    if (step.Spec.Overlap) continue;
+                    Assert.False(cpus.Intersects(mine), $"{step.Spec}: {share.Node} {mine} of {cpus}");
+                    cpus = cpus.Union(mine);
+                    foreach (var index in share.Gres.SelectMany(g => g.Indices)) Assert.True(gpus.Add(index), $"GPU {index} twice");
+                    if (step.Spec.HasMemoryPerNodeBytes || step.Spec.HasMemoryPerCpuBytes) memory += share.MemoryBytes;
+                }
+            Assert.True(memory <= held.MemoryBytes);
+        }
+    }
 }
