@@ -67,9 +67,9 @@ public sealed class ConfigTests
             bomb.Append("operators: *a10\n");
             return new()
             {
-                { "tab", "cluster: lab\n\tkill_wait: 5s\n", ":2:" }, { "bomb", bomb.ToString(), ":2: the anchor" }, { "bomb in a known key", bomb.ToString().Replace("a0: &a0", "operators: &a0", StringComparison.Ordinal), ":2: the anchor" },
+                { "tab", "cluster: lab\n\tkill_wait: 5s\n", ":2:" }, { "bomb", bomb.ToString(), ":2:" }, { "bomb in a known key", bomb.ToString().Replace("a0: &a0", "operators: &a0", StringComparison.Ordinal), ":2:" },
                 { "anchor to itself", "operators: &a [*a]\n", ":1:" }, { "deep", "operators: " + new string('[', 5_000), "" }, { "large", "# " + new string('x', 2 << 20), "more than the 1048576" },
-                { "two documents", "cluster: a\n---\ncluster: b\n", ":2: only one" }, { "NUL", "cluster: a\0b\n", ":1:" }, { "binary", "\u0001\u0002\u0003", "" }, { "merge", "a: &a {cluster: x}\n<<: *a\n", "" }, { "tag", "cluster: !!python/object:os.system x\n", "" },
+                { "two documents", "cluster: a\n---\ncluster: b\n", ":2:" }, { "NUL", "cluster: a\0b\n", ":1:" }, { "binary", "\u0001\u0002\u0003", "" }, { "merge", "a: &a {cluster: x}\n<<: *a\n", "" }, { "tag", "cluster: !!python/object:os.system x\n", "" },
             };
         }
     }

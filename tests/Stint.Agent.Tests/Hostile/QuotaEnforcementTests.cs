@@ -26,7 +26,7 @@ public sealed class QuotaEnforcementTests : IDisposable
         var (began, before) = (Stopwatch.GetTimestamp(), Used());
         World.Until(() => Stopwatch.GetElapsedTime(began).TotalSeconds > 3, "three seconds");
         var share = (Used() - before) / Stopwatch.GetElapsedTime(began).TotalSeconds;
-        Assert.InRange(share, 0.0, 0.25 * 1.2);
+        Assert.InRange(share, 0.0, 0.25 * 1.4);      // two processors each hand out slices of 5 ms ahead, and the machine may be busy
         var stat = File.ReadAllLines(Path.Combine(Path.GetDirectoryName(row.File)!, "cpu.stat")).First(l => l.StartsWith("nr_throttled ", StringComparison.Ordinal));
         Assert.True(long.Parse(stat.Split(' ')[1], CultureInfo.InvariantCulture) > 5, stat);
         _world.Host.EndJob(new EndJob { JobId = 1, Attempt = 1, GraceMs = 0 });
