@@ -35,12 +35,13 @@ public sealed partial class Cluster
     }
 
     /// <summary>A start is planned in this pass: limits count it from here on.</summary>
-    private void NoteLimitUse(Job job, Partition partition) => Note(StandingOf(job, partition));
+    /// <param name="times">-1: it is not to be after all.</param>
+    private void NoteLimitUse(Job job, Partition partition, int times = 1) => Note(StandingOf(job, partition), times);
 
-    private void Note(Standing standing)
+    private void Note(Standing standing, int times = 1)
     {
-        foreach (var meter in standing.Holders.Meters) meter.Plan(limitPass, standing.Request, standing.RunMs);
-        standing.Holders.TierUser?.Running.Plan(limitPass, standing.TierRequest, standing.RunMs);
+        foreach (var meter in standing.Holders.Meters) meter.Plan(limitPass, standing.Request, standing.RunMs, times);
+        standing.Holders.TierUser?.Running.Plan(limitPass, standing.TierRequest, standing.RunMs, times);
     }
 
     /// <summary>

@@ -89,8 +89,9 @@ internal sealed class JobClass(JobSpec key, Shape shape, bool byAge)
         var reason = PendingReason.None;
         foreach (var contender in Contenders)
         {
-            if (contender.Partition.BlockedHead == job.Id) return PendingReason.Resources;
-            if (contender.Partition.BlockedHead != 0) reason = PendingReason.Priority;
+            var first = contender.Partition.FirstBlocked;
+            if (first == job.Id || IsItsLeader(job, first)) return PendingReason.Resources;
+            if (first != 0) reason = PendingReason.Priority;
         }
         return reason;
     }
@@ -99,9 +100,12 @@ internal sealed class JobClass(JobSpec key, Shape shape, bool byAge)
     {
         if (Verdict is { } verdict) return verdict.Detail;
         foreach (var contender in Contenders)
-            if (contender.Partition.BlockedHead == job.Id) return contender.Partition.Describe(job, contender.Partition);
+            if (contender.Partition.FirstBlocked is var first && (first == job.Id || IsItsLeader(job, first))) return contender.Partition.Describe(job, contender.Partition);
         return "";
     }
+
+    /// <summary>A component of a heterogeneous job waits for what the whole waits for.</summary>
+    private static bool IsItsLeader(Job job, uint other) => other != 0 && job.Spec.HetJobId == other;
 
     public IEnumerable<Job> Jobs()
     {

@@ -11,6 +11,7 @@ internal sealed partial class BackfillScheduler
     private readonly List<Contender> reservedOrder = [], rest = [];
     private readonly PriorityQueue<Contender, (ClassRank Fill, Contender Contender)> refill = new(FillOrder.Instance);
     private int nextClass, nextFill;
+    private long heads;
 
     /// <summary>True: the plan is complete. False: the slice is over.</summary>
     private bool RunFull()
@@ -23,7 +24,7 @@ internal sealed partial class BackfillScheduler
     }
 
     /// <summary>The call is over. Each call looks at something at least: a budget of nothing does not stop the plan.</summary>
-    private bool IsOver() => plan.Starts.Count >= view.StartsMax || looks > looksBefore && view.IsEnough();
+    private bool IsOver() => plan.Starts.Count >= view.StartsMax || looks + noted > looksBefore && view.IsEnough();
 
     private bool Collect()
     {
@@ -39,6 +40,7 @@ internal sealed partial class BackfillScheduler
     private void EnterClass(JobClass group)
     {
         looks++;
+        if (IsFollower(group)) return;
         foreach (var contender in group.Contenders)
         {
             contender.Enter(planNumber);
@@ -110,11 +112,12 @@ internal sealed partial class BackfillScheduler
             rest.Add(contender);
             return false;
         }
+        if (IsHet(contender)) return StartOrReserveHet(contender);
         if (!MayStart(contender)) return false;
         if (TryStart(contender)) return true;
         NoteReserved(contender);
         MarkHead(contender, nodes);
-        var reserved = Reserve(contender, nodes);
+        var reserved = view.MayReserve(contender.Job, contender.Partition) && Reserve(contender, nodes);
         if (!isPreemptor && (!reserved || !IsSoon(contender.Job)) && TryPreempt(contender) && reserved)
             reservations.Drop(view, reservations.Of(contender.Job.Id)!);       // the next plan counts what the victims give
         if (!reserved && !rules.Policy.Backfills) nodes.Depth++;
@@ -152,11 +155,12 @@ internal sealed partial class BackfillScheduler
         return true;
     }
 
-    private void MarkHead(Contender contender, PartitionNodes nodes)
+    private void MarkHead(Contender contender, PartitionNodes nodes, uint? head = null)
     {
         if (nodes.HeadPlan == planNumber) return;
         nodes.HeadPlan = planNumber;
-        contender.Partition.BlockedHead = contender.Job!.Id;
+        contender.Partition.BlockedHead = head ?? contender.Job!.Id;
+        contender.Partition.HeadPlace = heads++;
     }
 
     private bool TryPreempt(Contender contender)
@@ -172,12 +176,13 @@ internal sealed partial class BackfillScheduler
     /// <summary>The holes, for all who got nothing: a start now or nothing.</summary>
     private bool Fill()
     {
-        while (book.NodesWithFree > 0 && (nextFill < rest.Count || refill.Count > 0))
+        while (nextFill < rest.Count || refill.Count > 0)
         {
             if (IsOver()) return false;
+            if (book.NodesWithFree == 0) { NoteUnfilled(NextToFill()); continue; }
             var contender = NextToFill();
             looks++;
-            var again = IsThere(contender) ? MayStart(contender) && TryFill(contender) && NextJob(contender) : NextJob(contender);
+            var again = IsThere(contender) ? TryFill(contender) && NextJob(contender) : NextJob(contender);
             if (!again) continue;
             contender.Rank = rules.RankOf(view, contender, contender.Job!);
             refill.Enqueue(contender, (rules.FillRankOf(view, contender, contender.Job!), contender));
@@ -185,8 +190,19 @@ internal sealed partial class BackfillScheduler
         return true;
     }
 
+    /// <summary>Nothing is free: why it waits is found all the same.</summary>
+    private void NoteUnfilled(Contender contender)
+    {
+        noted++;
+        if (!IsThere(contender) && !NextJob(contender)) return;
+        if (IsHet(contender) && ReadyComponents(contender) is { } members) MarkHeads(members, contender.Job!.Id);
+        else if (!IsHet(contender) && MayStart(contender)) MarkHead(contender, places[contender.Partition]);
+    }
+
     private bool TryFill(Contender contender)
     {
+        if (IsHet(contender)) return FillHet(contender);
+        if (!MayStart(contender)) return false;
         if (TryStart(contender)) return true;
         NoteReserved(contender);
         MarkHead(contender, places[contender.Partition]);

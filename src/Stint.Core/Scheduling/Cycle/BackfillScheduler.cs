@@ -36,7 +36,7 @@ internal sealed partial class BackfillScheduler : IScheduler
     private Scheduling.Plan plan = null!;
     private PlanRules rules = null!;
     private Phase phase;
-    private long planNumber, nodesVersion = -1, looks, looksBefore, looksOfFull;
+    private long planNumber, nodesVersion = -1, looks, noted, looksBefore, looksOfFull;
     private Instant fullAt;
     private bool wasInterrupted, isPatched;
 
@@ -58,7 +58,7 @@ internal sealed partial class BackfillScheduler : IScheduler
     {
         this.view = view;
         plan = new Scheduling.Plan();
-        looksBefore = looks;
+        looksBefore = looks + noted;
         startedNow.Clear();
         tasksStarted.Clear();
         MatchNodes();
@@ -97,8 +97,27 @@ internal sealed partial class BackfillScheduler : IScheduler
             bounds.Add(partition, new Bounds());
             places.Add(partition, new PartitionNodes(partition.Nodes.Select(book.PlaceOf).ToArray(), book.Nodes.Count));
         }
+        FindOverlaps();
         wasInterrupted = true;
         phase = Phase.Idle;
+    }
+
+    /// <summary>Which partitions have nodes in common.</summary>
+    private void FindOverlaps()
+    {
+        var onNode = new List<Partition>?[book.Nodes.Count];
+        var overlaps = new Dictionary<Partition, HashSet<Partition>>(ReferenceEqualityComparer.Instance);
+        foreach (var (partition, nodes) in places)
+        {
+            overlaps.Add(partition, new HashSet<Partition>(ReferenceEqualityComparer.Instance));
+            foreach (var place in nodes.Places)
+            {
+                foreach (var other in onNode[place] ?? [])
+                    if (other != partition && overlaps[partition].Add(other)) overlaps[other].Add(partition);
+                (onNode[place] ??= []).Add(partition);
+            }
+        }
+        foreach (var (partition, others) in overlaps) partition.Overlapping = [.. others];
     }
 
     /// <summary>Brings the timelines in line with what happened since the last call; before a full plan, without any reservation.</summary>
@@ -165,7 +184,8 @@ internal sealed partial class BackfillScheduler : IScheduler
         for (var i = 0; i < wants.Length; i++)
         {
             var shape = order[i].Prospect.Shape;
-            wants[i] = new Want(shape.CpusMin, shape.NodeCpus, shape.NodeMemoryBytes, order[i].Class.First is { } job ? TimeOf(job) : long.MaxValue);
+            // What became free may be for another of its components.
+            wants[i] = IsHet(order[i]) ? new Want(1, 0, 0, 0) : new Want(shape.CpusMin, shape.NodeCpus, shape.NodeMemoryBytes, order[i].Class.First is { } job ? TimeOf(job) : long.MaxValue);
         }
         foreach (var (partition, nodes) in places)
             if (nodes.HeadPlan != planNumber) partition.BlockedHead = 0;
