@@ -43,8 +43,10 @@ internal static class CycleBench
         {
             for (var n = 0; n < 20; n++) big.EndOne(RandomRunning(big));
             big.Now += TimeSpan.FromSeconds(2);
-            var (clock, used) = (Stopwatch.GetTimestamp(), Row.CpuMs());
+            var (clock, used, paused) = (Stopwatch.GetTimestamp(), Row.CpuMs(), GC.GetTotalPauseDuration());
+            var counts = (GC.CollectionCount(0), GC.CollectionCount(1), GC.CollectionCount(2)); var alloc = GC.GetAllocatedBytesForCurrentThread();
             big.Settle();
+            Console.WriteLine($"{i}: {Row.Ms(clock):F1} ms cpu {Row.CpuMs() - used:F1} gc {(GC.GetTotalPauseDuration() - paused).TotalMilliseconds:F1} counts {GC.CollectionCount(0) - counts.Item1} {GC.CollectionCount(1) - counts.Item2} {GC.CollectionCount(2) - counts.Item3} alloc {(GC.GetAllocatedBytesForCurrentThread() - alloc) / 1e6:F1} MB");
             if (i < 10) continue;
             times.Add(Row.Ms(clock));
             cpu.Add(Row.CpuMs() - used);
