@@ -47,10 +47,11 @@ public sealed partial class Cluster
         foreach (var job in jobs.Values)
         {
             if (job.IsOver) continue;
-            var kept = job.Policy;
+            var kept = (job.Policy, job.Asked.Policy);
+            job.Asked.Policy = null;        // of the classes of this cluster, not of the fresh one
             fresh.CountSubmitted(job);
             if (job.IsActive) fresh.CountStarted(job, Instant.Never);
-            job.Policy = kept;
+            (job.Policy, job.Asked.Policy) = kept;
         }
         return fresh;
     }

@@ -92,7 +92,7 @@ public sealed partial class Cluster
     /// <summary>What limits and priority know of a job in that partition. Worked out once per class, partition and version.</summary>
     private Standing StandingOf(Job job, Partition partition)
     {
-        var @class = job.Policy ??= ClassFor(job.Spec);
+        var @class = job.Policy ??= ClassFor(job.Asked);
         var known = @class.Find(partition);
         if (known is not null && known.Version.Book == accounts.Version
             && (known.Version.Nodes == 0 || known.Version.Nodes == nodesVersion)) return known;
@@ -102,11 +102,13 @@ public sealed partial class Cluster
         return standing;
     }
 
-    private PolicyClass ClassFor(JobSpec spec)
+    private PolicyClass ClassFor(SharedSpec asked)
     {
-        var key = PolicyKey.Of(spec);
-        if (!policyClasses.TryGetValue(key, out var @class)) policyClasses.Add(key, @class = new PolicyClass(key, spec));
-        return @class;
+        // One without members may be another's by now, or nobody's.
+        if (asked.Policy is { Members: > 0 } known) return known;
+        var key = PolicyKey.Of(asked.Spec);
+        if (!policyClasses.TryGetValue(key, out var @class)) policyClasses.Add(key, @class = new PolicyClass(key, asked.Spec));
+        return asked.Policy = @class;
     }
 
     private Standing NewStanding(PolicyClass @class, Partition partition, bool intern)

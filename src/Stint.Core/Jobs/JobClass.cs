@@ -16,8 +16,8 @@ internal sealed class JobClass(JobSpec key, Shape shape, bool byAge)
     /// <summary>The request without what differs among its jobs; see <see cref="ClassKey.OfClass"/>.</summary>
     public JobSpec Key { get; } = key;
     public Shape Shape { get; } = shape;
-    /// <summary>The requests that led here.</summary>
-    public HashSet<JobSpec> Specs { get; } = new(ReferenceEqualityComparer.Instance);
+    /// <summary>Its last job has left: it is in the queue no more.</summary>
+    public bool IsDropped { get; set; }
     /// <summary>One for each partition that it names, in its order.</summary>
     public Contender[] Contenders { get; set; } = [];
     /// <summary>Jobs that wait in it.</summary>

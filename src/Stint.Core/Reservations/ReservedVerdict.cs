@@ -18,11 +18,11 @@ public sealed partial class Cluster
     {
         if (reservations.Count == 0) return null;
         static NodeBalance? Idle(Node node) => node.TakesJobs ? FreeResources.Total(node) : null;
-        if (job.Spec.Reservation.Length > 0 && ReservedFrom(job, partition, Idle, now, "does not have what it needs") is { } never) return never;
-        return ReservedFrom(job, partition, unreserved, now, "has nothing free for it") ?? ReservedFrom(job, partition, Idle, now, "");
+        if (job.Spec.Reservation.Length > 0) return ReservedFrom(job, partition, Idle, now);
+        return ReservedFrom(job, partition, unreserved, now) ?? ReservedFrom(job, partition, Idle, now);
     }
 
-    private Verdict? ReservedFrom(Job job, Partition partition, Func<Node, NodeBalance?> unreserved, Instant now, string own)
+    private Verdict? ReservedFrom(Job job, Partition partition, Func<Node, NodeBalance?> unreserved, Instant now)
     {
         var forMs = RunTimeMs(job.Spec);
         bool Fits(HashSet<Reservation>? ignored) => Placement.Fits(job.Request, partition.Nodes,
@@ -31,10 +31,9 @@ public sealed partial class Cluster
         var until = forMs > long.MaxValue - now.Milliseconds ? long.MaxValue : now.Milliseconds + forMs;
         var others = partition.Nodes.SelectMany(node => ReservationsOfNode(node.Name)).Distinct()
             .Where(other => other.Meets(now, now.Milliseconds, until) && other != NamedReservation(job, now)).ToHashSet();
-        // Not even without all others: it is its own that does not have it.
+        // Not even without all others: its own does not have it.
         if (!Fits(others))
-            return job.Spec.Reservation.Length == 0 ? null
-                : new Verdict(job, PendingReason.Reservation, $"reservation {job.Spec.Reservation} {own}: needs {job.Request}");
+            return new Verdict(job, PendingReason.Reservation, $"reservation {job.Spec.Reservation} does not have what it needs: {job.Request}");
         if (others.Count <= ReservationsSiftedMax)
             foreach (var other in others.ToArray())
                 if (others.Remove(other) && !Fits(others)) others.Add(other);

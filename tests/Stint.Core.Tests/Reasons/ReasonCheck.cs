@@ -30,7 +30,7 @@ internal sealed class ReasonCheck(Cluster cluster, Instant now)
             obstacles.Add(why);
             if (!new Removal(trial, why).Apply()) return new(obstacles, $"nothing is named that could be taken away: \"{why.Detail}\"");
             trial.Schedule();
-            if (trial.HasStarted) return new(obstacles, IsNeedless(id, obstacles) ? $"it starts although {why.Reason} ({why.Detail}) is still in the way" : null);
+            if (trial.HasStarted) return new(obstacles, IsNeedless(id, obstacles) ? $"it starts although {obstacles[0].Reason} ({obstacles[0].Detail}) is still in the way" : null);
             var next = trial.Why;
             if (next == why) return new(obstacles, $"the obstacle is gone, and it still waits with {why.Reason}: {why.Detail}");
             why = next;

@@ -89,14 +89,16 @@ internal sealed partial class Removal(Trial trial, Waiting why)
 
     private IEnumerable<Core.Nodes.Node> Nodes(string partition) => trial.Cluster.FindPartition(partition)!.Nodes;
 
-    /// <summary>In place of <see cref="EndJobsInTheWay"/>: more idle nodes of every kind, so that nothing that runs ends.</summary>
+    /// <summary>In place of <see cref="GoFirst"/> and <see cref="EndJobsInTheWay"/>: it goes first, and there are more idle nodes of every kind, so that nothing that runs has to end.</summary>
     public static void MakeRoom(Trial trial)
     {
-        var partitions = trial.Job.Spec.Partition.Split(',');
+        var partitions = trial.Cluster.HetGroup(trial.Job).SelectMany(static member => member.Spec.Partition.Split(',')).ToHashSet();
+        // A priority that somebody sets releases the job.
+        if (!trial.Job.Held) trial.Do(new UpdateJob(trial.Job.Spec.HetJobId != 0 ? trial.Job.Spec.HetJobId : trial.Job.Id, new JobChange { Priority = High }, Lab.Root));
         trial.Configure(config =>
         {
             foreach (var partition in config.Partitions.Where(partition => partitions.Contains(partition.Name)))
-                partition.Nodes += partition.Name == "gpu" ? ",ga[1-6],gh[1-6]" : ",ci[1-8],ca[1-8]";
+                (partition.PriorityTier, partition.Nodes) = (1_000, partition.Nodes + (partition.Name == "gpu" ? ",ga[1-6],gh[1-6]" : ",ci[1-8],ca[1-8]"));
             config.Nodes.Add(new NodeSpec { Nodes = "ci[1-8]", Features = { "intel", "fast" } });
             config.Nodes.Add(new NodeSpec { Nodes = "ca[1-8]", Features = { "amd", "fast", "old" } });
             config.Switches.Single(static one => one.Name == "s1").Nodes += ",ci[1-8],ca[1-8],ga[1-6],gh[1-6]";
@@ -128,12 +130,6 @@ internal sealed partial class Removal(Trial trial, Waiting why)
         {
             var name = Named(@"reservation (\S+) has not started");
             trial.Do(new UpdateReservation(name, new ReservationChange { StartMs = trial.Now.Milliseconds, EndMs = trial.Cluster.Reservations[name].Spec.EndMs, FlagsAdded = ["IGNORE_JOBS"] }, Lab.Root));
-            return true;
-        }
-        if (why.Detail.Contains("has nothing free", StringComparison.Ordinal))
-        {
-            foreach (var node in trial.Cluster.Reservations[Named(@"reservation (\S+) has nothing free")].Holds.Keys)
-                foreach (var running in trial.Cluster.Nodes[node].Jobs.ToList()) trial.End(running);
             return true;
         }
         if (why.Detail.Contains("does not have what", StringComparison.Ordinal))

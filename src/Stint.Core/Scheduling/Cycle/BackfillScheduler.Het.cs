@@ -71,13 +71,18 @@ internal sealed partial class BackfillScheduler
         leader.Cursor = default;
         leader.TasksLeft = 0;
         if (!NextJob(leader) || ReadyComponents(leader) is not { } members) return;
+        var freed = book.Freed.Count;
         var kept = members.ConvertAll(member => reservations.Of(member.Id));
         foreach (var own in kept)
             if (own is not null) reservations.Drop(view, own);
         if (StartTogether(members)) return;
         foreach (var own in kept)
             if (own is not null) reservations.Add(own);
+        ForgetFreed(freed);
     }
+
+    /// <summary>What was given back in vain was not freed by anybody.</summary>
+    private void ForgetFreed(int from) => book.Freed.RemoveRange(from, book.Freed.Count - from);
 
     private void MarkHeads(List<Job> members, uint leader)
     {
@@ -89,7 +94,7 @@ internal sealed partial class BackfillScheduler
     /// <summary>All of them now, or none.</summary>
     private bool StartTogether(List<Job> members)
     {
-        var before = plan.Starts.Count;
+        var (before, freed) = (plan.Starts.Count, book.Freed.Count);
         foreach (var member in members)
             if (!Array.Exists(member.Class!.Contenders, contender => places.ContainsKey(contender.Partition) && StartOne(contender, member))) break;
         if (plan.Starts.Count - before == members.Count) return true;
@@ -101,6 +106,7 @@ internal sealed partial class BackfillScheduler
             foreach (var share in start.Shares) book.Sync(view, book.PlaceOf(view.Node(share.Node)));
         }
         plan.Starts.RemoveRange(before, plan.Starts.Count - before);
+        ForgetFreed(freed);
         return false;
     }
 

@@ -36,7 +36,7 @@ internal sealed partial class BackfillScheduler
         var most = MostFreed();
         var (tried, wide) = (0, 0);
         freedBounds.Clear();
-        for (var i = 0; i < wants.Length && most > 0; i++)
+        for (var i = 0; i < order.Count && most > 0; i++)
         {
             ref readonly var want = ref wants[i];
             if (want.CpusMin > most || freedBounds.Any(want.Cpus, want.MemoryBytes, want.ForMs)) continue;

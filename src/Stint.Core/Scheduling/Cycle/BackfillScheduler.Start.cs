@@ -132,7 +132,7 @@ internal sealed partial class BackfillScheduler
         if (view.HasReservations) return Search(contender, nodes, forMs, nodes.Places);
         if (forMs < prospect.ShortestFailedMs)
         {
-            var learned = bounds[contender.Partition];
+            var learned = nodes.Bounds;
             if (learned.Of(prospect.Shape, forMs) <= view.Now.Milliseconds)
             {
                 if (Search(contender, nodes, forMs, nodes.Places)) return true;

@@ -21,14 +21,13 @@ internal sealed partial class BackfillScheduler : IScheduler
     private const int ReservationsPerArray = 20;
     private const int PreemptionsMax = 1;
 
-    private enum Phase { Idle, Collect, Reserve, Fill }
+    private enum Phase { Idle, Collect, Reserve, Fill, Close }
 
     private readonly TimelineBook book = new();
     private readonly StartSearch starts;
     private readonly EarliestStart earliest;
     private readonly Dictionary<Partition, PartitionNodes> places = new(ReferenceEqualityComparer.Instance);
     private readonly Reservations reservations;
-    private readonly Dictionary<Partition, Bounds> bounds = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<uint> preemptors = [];
     private readonly HashSet<int> changed = [];
 
@@ -91,10 +90,8 @@ internal sealed partial class BackfillScheduler : IScheduler
         nodesVersion = view.NodesVersion;
         if (!book.Match(view)) reservations.Forget();
         places.Clear();
-        bounds.Clear();
         foreach (var partition in view.Partitions)
         {
-            bounds.Add(partition, new Bounds());
             places.Add(partition, new PartitionNodes(partition.Nodes.Select(book.PlaceOf).ToArray(), book.Nodes.Count));
         }
         FindOverlaps();
@@ -150,7 +147,9 @@ internal sealed partial class BackfillScheduler : IScheduler
         patched = 0;
         reservedOrder.Clear();
         rest.Clear();
-        heap.Clear();
+        again.Clear();
+        ranked.Clear();
+        nextRanked = nextWant = 0;
         classes.Clear();
         classes.AddRange(view.Queue.Classes);
         nextClass = 0;
@@ -161,7 +160,7 @@ internal sealed partial class BackfillScheduler : IScheduler
 
     private void ForgetBounds()
     {
-        foreach (var learned in bounds.Values) learned.Clear();
+        foreach (var nodes in places.Values) nodes.Bounds.Clear();
     }
 
     /// <summary>A job that runs longer than was guessed is expected to run until its limit.</summary>
@@ -173,23 +172,29 @@ internal sealed partial class BackfillScheduler : IScheduler
         foreach (var place in overdue) book.Sync(view, place);
     }
 
-    private void End()
+    /// <summary>What incremental passes need to know of everybody who waits. True: done.</summary>
+    private bool Close()
     {
+        if (nextWant == 0)
+        {
+            order.Clear();
+            order.AddRange(reservedOrder);
+            order.AddRange(rest);
+            if (wants.Length < order.Count) wants = new Want[order.Count + order.Count / 4];
+        }
+        for (; nextWant < order.Count; nextWant++)
+        {
+            if ((nextWant & 511) == 511 && noted++ > 0 && IsOver()) return false;
+            // What became free may be for another of its components.
+            var shape = order[nextWant].Prospect.Shape;
+            wants[nextWant] = IsHet(order[nextWant]) ? new Want(1, 0, 0, 0) : new Want(shape.CpusMin, shape.NodeCpus, shape.NodeMemoryBytes, order[nextWant].ForMs);
+        }
         phase = Phase.Idle;
         looksOfFull = Looks - looksOfFull;
-        order.Clear();
-        order.AddRange(reservedOrder);
-        order.AddRange(rest);
-        wants = new Want[order.Count];
-        for (var i = 0; i < wants.Length; i++)
-        {
-            var shape = order[i].Prospect.Shape;
-            // What became free may be for another of its components.
-            wants[i] = IsHet(order[i]) ? new Want(1, 0, 0, 0) : new Want(shape.CpusMin, shape.NodeCpus, shape.NodeMemoryBytes, order[i].Class.First is { } job ? TimeOf(job) : long.MaxValue);
-        }
         foreach (var (partition, nodes) in places)
             if (nodes.HeadPlan != planNumber) partition.BlockedHead = 0;
         patched = book.Freed.Count;
         preemptors.RemoveWhere(id => reservations.Of(id) is null);
+        return true;
     }
 }
