@@ -66,7 +66,7 @@ internal sealed partial class LimitRemoval(Trial trial, Waiting why)
         if (MissingNode().Match(why.Detail) is { Success: true } missing) { partition.Nodes += "," + missing.Groups[1].Value; return; }
         for (var i = 1; i <= 40; i++)
         {
-            var node = kinds[i % kinds.Count].Clone();
+            var node = kinds[(i - 1) * kinds.Count / 40].Clone();          // those of a kind side by side
             node.Name = node.Hostname = $"x{i}";
             trial.Do(new RegisterNode(node));
         }

@@ -3,7 +3,7 @@ using Stint.Core.Journal;
 
 namespace Stint.Core.Tests.Reasons;
 
-/// <summary>A cluster with something of everything that can keep a job away, and a morning of a thousand mixed jobs on it. A seed says which.</summary>
+/// <summary>A cluster with something of everything that can keep a job away, and days of mixed jobs on it. A seed says which.</summary>
 internal sealed class MixedCluster
 {
     public const long Minute = 60_000, Hour = 60 * Minute;
@@ -28,7 +28,7 @@ internal sealed class MixedCluster
     private void Configure(ClusterConfigured c, bool multifactor)
     {
         c.Licenses = "matlab:6,ansys:3";
-        c.MinJobAgeMs = 100 * Hour;
+        c.MinJobAgeMs = 24 * Hour;
         c.Enforce = new EnforceSettings { Associations = true, Limits = true, Qos = true };
         c.Priority = new PrioritySettings { Multifactor = multifactor, WeightAge = 1_000, WeightFairShare = 10_000, WeightQos = 5_000, WeightJobSize = 500, MaxAgeMs = 24 * Hour };
         c.Switches.Add([new SwitchSpec { Name = "s1", Nodes = "c[1-8]" }, new SwitchSpec { Name = "s2", Nodes = "c[9-16]" }, new SwitchSpec { Name = "s3", Nodes = "g[1-6]" }, new SwitchSpec { Name = "top", Switches = "s[1-3]" }]);
@@ -106,10 +106,10 @@ internal sealed class MixedCluster
         _ => null,
     };
 
-    /// <summary>A morning: jobs come, start, end; at its end a full pass has looked at all that wait.</summary>
-    public void Run(int count)
+    /// <summary>Jobs come, start, end; at its end a full pass has looked at all that wait.</summary>
+    public void Day(int count)
     {
-        Reservations();
+        Open();
         for (var i = 0; i < count; i++)
         {
             jobs.Submit();
@@ -121,20 +121,39 @@ internal sealed class MixedCluster
         Lab.After(TimeSpan.FromSeconds(2)).Tick().Schedule();
     }
 
-    /// <summary>What happens to jobs that were taken: their partition, reservation, node or association is not what it was.</summary>
-    private void Close()
+    /// <summary>Time for what waits: much of it starts and ends. Of the rest, every second job is cancelled by its owner.</summary>
+    public void Night()
     {
-        Config = Config.Clone();
-        Config.Partitions.Single(partition => partition.Name == "night").State = "INACTIVE";
-        Lab.Do(new Configure(Config));
-        Lab.Do(new DeleteReservation("gone", Lab.Root));
-        Lab.Do(new UpdateReservation("closed", new ReservationChange { Users = ["bob"] }, Lab.Root));
+        for (var hours = 0; hours < 12; hours += 2) Pass(2 * Hour);
+        foreach (var job in Pending)
+            if (random.Next(2) == 0) Lab.Try(new CancelJob(job.Id, null, Lab.Root));
     }
 
-    private void Reservations()
+    public List<Job> Pending => Lab.Cluster.Jobs.Values.Where(static job => job.State == JobState.Pending).ToList();
+
+    private void Open()
+    {
+        Reserve();
+        Partition("night").State = "UP";
+        Lab.Do(new Configure(Config));
+    }
+
+    /// <summary>What happens to jobs that were taken: their partition or reservation is not what it was.</summary>
+    private void Close()
+    {
+        Partition("night").State = "INACTIVE";
+        Lab.Do(new Configure(Config));
+        Lab.Try(new DeleteReservation("gone", Lab.Root));
+        Lab.Try(new UpdateReservation("closed", new ReservationChange { Users = ["bob"] }, Lab.Root));
+    }
+
+    private PartitionSpec Partition(string name) => (Config = Config.Clone()).Partitions.Single(partition => partition.Name == name);
+
+    /// <summary>Those that are over, or were deleted, again.</summary>
+    private void Reserve()
     {
         var now = Lab.Now.Milliseconds;
-        void Reserve(string name, string nodes, long start, long length, string user, params string[] flags) => Lab.Do(new MakeReservation(
+        void Reserve(string name, string nodes, long start, long length, string user, params string[] flags) => Lab.Try(new MakeReservation(
             new ReservationSpec { Name = name, Nodes = nodes, StartMs = start, EndMs = start + length, Users = { user }, Flags = { flags } }, Lab.Root));
         Reserve("now", "c[1-2]", now, 30 * Hour, "alice");
         Reserve("soon", "c3", now + 20 * Hour, 2 * Hour, "bob");

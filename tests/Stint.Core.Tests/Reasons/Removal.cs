@@ -69,10 +69,13 @@ internal sealed partial class Removal(Trial trial, Waiting why)
         Assert.True(trial.Cluster.Jobs.TryGetValue(why.Behind, out var head) && head.State == JobState.Pending, $"it is behind job {why.Behind}, which does not wait");
         var (mine, theirs) = (Partitions(Job), Partitions(head));
         Assert.True(mine.Any(name => theirs.Any(other => Nodes(name).Intersect(Nodes(other)).Any())), $"job {why.Behind} waits for other nodes");
-        trial.Configure(config => { foreach (var partition in config.Partitions) if (mine.Contains(partition.Name)) partition.PriorityTier = 1_000; });
+        if (theirs.Max(Tier) > mine.Min(Tier))
+            trial.Configure(config => { foreach (var partition in config.Partitions) if (mine.Contains(partition.Name)) partition.PriorityTier = 1_000; });
         trial.Do(new UpdateJob(Job.Spec.HetJobId != 0 ? Job.Spec.HetJobId : Job.Id, new JobChange { Priority = High }, Lab.Root));
         return true;
     }
+
+    private uint Tier(string partition) => trial.Cluster.FindPartition(partition)!.Spec.PriorityTier;
 
     /// <summary>The plan names the nodes: what runs there ends.</summary>
     private bool EndJobsInTheWay()
