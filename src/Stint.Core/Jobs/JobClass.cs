@@ -36,6 +36,9 @@ internal sealed class JobClass(JobSpec key, Shape shape, bool byAge)
         }
     }
 
+    /// <summary>The first component of the heterogeneous job that its job is a later one of: what the whole waits for is what it waits for.</summary>
+    public Job? Leader { get; set; }
+
     /// <summary>It is in the list of classes to look at in the next pass.</summary>
     public bool IsFresh { get; set; }
 
@@ -86,11 +89,12 @@ internal sealed class JobClass(JobSpec key, Shape shape, bool byAge)
     public PendingReason ReasonOf(Job job)
     {
         if (Verdict is { } verdict) return verdict.Reason;
+        if (Leader?.Class is { } its) return its.ReasonOf(Leader);
         var reason = PendingReason.None;
         foreach (var contender in Contenders)
         {
             var first = contender.Partition.FirstBlocked;
-            if (first == job.Id || IsItsLeader(job, first)) return PendingReason.Resources;
+            if (first == job.Id) return PendingReason.Resources;
             if (first != 0) reason = PendingReason.Priority;
         }
         return reason;
@@ -99,13 +103,11 @@ internal sealed class JobClass(JobSpec key, Shape shape, bool byAge)
     public string DetailOf(Job job)
     {
         if (Verdict is { } verdict) return verdict.Detail;
+        if (Leader?.Class is { } its) return its.DetailOf(Leader);
         foreach (var contender in Contenders)
-            if (contender.Partition.FirstBlocked is var first && (first == job.Id || IsItsLeader(job, first))) return contender.Partition.Describe(job, contender.Partition);
+            if (contender.Partition.FirstBlocked == job.Id) return contender.Partition.Describe(job, contender.Partition);
         return "";
     }
-
-    /// <summary>A component of a heterogeneous job waits for what the whole waits for.</summary>
-    private static bool IsItsLeader(Job job, uint other) => other != 0 && job.Spec.HetJobId == other;
 
     public IEnumerable<Job> Jobs()
     {

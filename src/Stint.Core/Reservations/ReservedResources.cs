@@ -84,9 +84,10 @@ public sealed partial class Cluster
     {
         if (reservations.Count == 0 && suspendedForOthers.Count == 0) return true;
         var holder = Holder.Of(start.Job.Spec);
+        var forMs = start.RunLimitMs > 0 ? start.RunLimitMs : RunTimeMs(start.Job.Spec);
         foreach (var share in start.Shares)
             if (!nodes.TryGetValue(share.Node, out var node)
-                || ReservedFor(start.Job, node, free.On(node), passAt, RunTimeMs(start.Job.Spec)) is not { } left
+                || ReservedFor(start.Job, node, free.On(node), passAt, forMs) is not { } left
                 || left.Take(node, share, holder) is null) return false;
         return true;
     }

@@ -44,7 +44,7 @@ public sealed partial class Cluster
 
     private uint BlockerOf(Job job)
     {
-        foreach (var contender in job.Class?.Contenders ?? [])
+        foreach (var contender in (job.Class?.Leader ?? job).Class?.Contenders ?? [])
             if (contender.Partition.FirstBlocked is not 0 and var first && jobs.TryGetValue(first, out var blocker) && blocker.State == JobState.Pending) return first;
         return 0;
     }

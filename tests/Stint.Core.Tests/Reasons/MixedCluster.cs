@@ -171,7 +171,7 @@ internal sealed class MixedCluster
             var job = Lab.Job(id);
             if (job.State == JobState.Completing) { Lab.Release(id); continue; }
             if (!endsAt.TryGetValue(id, out var end)) endsAt[id] = end = job.Started + TimeSpan.FromMilliseconds(random.NextInt64(5 * Minute, 20 * Hour));
-            if (end <= Lab.Now) Lab.Finish(id, random.Next(5) == 0 ? 1 : 0);
+            if (end <= Lab.Now && job.Spec.HetOffset == 0) Lab.Finish(id, random.Next(5) == 0 ? 1 : 0);
         }
         Lab.Schedule();
     }

@@ -43,6 +43,7 @@ internal sealed class ReasonCheck(Cluster cluster, Instant now)
         // Who goes first and what is free stand in each other's way alone: more room takes both away. So it does where nodes are kept back.
         if (IsRoom(obstacles[0])) return false;
         var trial = new Trial(snapshot, now, id);
+        if (obstacles[0].Reason == PendingReason.Dependency) Removal.Hold(trial);
         foreach (var later in obstacles.Skip(1))
             if (!IsRoom(later)) new Removal(trial, later).Apply();
         if (!KeepsNodes(obstacles[0]) && obstacles.Exists(IsRoom)) Removal.MakeRoom(trial);

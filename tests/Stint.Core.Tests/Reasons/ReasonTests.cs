@@ -15,8 +15,7 @@ public sealed class ReasonTests(ITestOutputHelper output)
     public void Each_reason_of_a_thousand_mixed_jobs_is_what_keeps_the_job_away()
     {
         var faults = Enumerable.Range(FirstSeed, Seeds).SelectMany(Verify).ToList();
-        foreach (var fault in faults.Take(100)) output.WriteLine(fault);
-        Assert.Empty(faults);
+        Assert.True(faults.Count == 0, string.Join('\n', faults.Take(100)));
     }
 
     /// <summary>A thousand jobs come in as many days as <see cref="Days"/>; at the end of each, every reason that was not verified before is.</summary>
@@ -51,7 +50,8 @@ public sealed class ReasonTests(ITestOutputHelper output)
         var caught = 0;
         foreach (var job in cluster.Jobs.Values.Where(static job => job.State == JobState.Pending).GroupBy(static job => job.Reason).Select(static group => group.First()).ToList())
         {
-            Assert.Null(check.Check(job.Id).Fault);
+            var fault = check.Check(job.Id).Fault;
+            Assert.True(fault is null, $"job {job.Id}: {fault}");
             foreach (var wrong in Lies(job))
             {
                 if (wrong.Reason == job.Reason) continue;
@@ -67,7 +67,7 @@ public sealed class ReasonTests(ITestOutputHelper output)
     private static IEnumerable<Waiting> Lies(Job job)
     {
         var partition = job.Spec.Partition.Split(',')[0];
-        yield return new Waiting(PendingReason.JobHeldUser, "held by its owner");
+        if (!job.Held) yield return new Waiting(PendingReason.JobHeldUser, "held by its owner");
         yield return new Waiting(PendingReason.BeginTime, "its begin time has not come");
         yield return new Waiting(PendingReason.Licenses, "needs 1 of licence matlab (6 of 6 are in use)");
         yield return new Waiting(PendingReason.QOSGrpJobsLimit, "QOS partition allows 6 running jobs (GrpJobs); 6 run");

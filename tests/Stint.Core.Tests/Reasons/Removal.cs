@@ -57,6 +57,13 @@ internal sealed partial class Removal(Trial trial, Waiting why)
         return true;
     }
 
+    /// <summary>What it waits for does not come by itself: the room that others leave is not for the jobs that it depends on.</summary>
+    public static void Hold(Trial trial)
+    {
+        foreach (var dependency in trial.Job.Spec.Dependencies)
+            if (dependency.JobId != 0) trial.Try(new HoldJob(dependency.JobId, Lab.Root));
+    }
+
     private static string Word(Dependency dependency) => dependency.Kind == "singleton" ? "singleton"
         : dependency.HasArrayTask ? $"{dependency.Kind}:{dependency.JobId}_{dependency.ArrayTask}" : $"{dependency.Kind}:{dependency.JobId}";
 
@@ -69,7 +76,9 @@ internal sealed partial class Removal(Trial trial, Waiting why)
         Assert.True(trial.Cluster.Jobs.TryGetValue(why.Behind, out var head) && head.State == JobState.Pending, $"it is behind job {why.Behind}, which does not wait");
         var (mine, theirs) = (Partitions(Job), Partitions(head));
         Assert.True(mine.Any(name => theirs.Any(other => Nodes(name).Intersect(Nodes(other)).Any())), $"job {why.Behind} waits for other nodes");
-        if (theirs.Max(Tier) > mine.Min(Tier))
+        // A partition that goes first would go first again.
+        var lowest = mine.Min(Tier);
+        if (trial.Cluster.Partitions.Any(other => other.Spec.PriorityTier > lowest && mine.Any(name => Nodes(name).Intersect(other.Nodes).Any())))
             trial.Configure(config => { foreach (var partition in config.Partitions) if (mine.Contains(partition.Name)) partition.PriorityTier = 1_000; });
         trial.Do(new UpdateJob(Job.Spec.HetJobId != 0 ? Job.Spec.HetJobId : Job.Id, new JobChange { Priority = High }, Lab.Root));
         return true;
@@ -77,11 +86,11 @@ internal sealed partial class Removal(Trial trial, Waiting why)
 
     private uint Tier(string partition) => trial.Cluster.FindPartition(partition)!.Spec.PriorityTier;
 
-    /// <summary>The plan names the nodes: what runs there ends.</summary>
+    /// <summary>The plan names the nodes: what runs there ends. Without a plan, since what runs outlasts the reservation or has no end, all of its nodes are meant.</summary>
     private bool EndJobsInTheWay()
     {
-        if (why.Planned is not { } planned) return false;
-        foreach (var name in planned.Nodes)
+        var names = why.Planned?.Nodes ?? Partitions(Job).SelectMany(Nodes).Select(static node => node.Name).Distinct().ToList();
+        foreach (var name in names)
             if (trial.Cluster.Nodes.TryGetValue(name, out var node))
                 foreach (var running in node.Jobs.ToList()) trial.End(running);
         return true;

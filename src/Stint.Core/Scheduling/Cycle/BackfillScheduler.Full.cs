@@ -134,7 +134,13 @@ internal sealed partial class BackfillScheduler
         var prospect = contender.Prospect;
         var forMs = TimeOf(job);
         if (contender.TasksReserved >= ReservationsPerArray) return false;
-        if (!job.IsArray && reservations.Of(job.Id) is not null) return true;          // by another of its partitions
+        if (!job.IsArray && reservations.Of(job.Id) is not null)
+        {
+            // By another of its partitions: it is first here too, and the plan goes on with the next.
+            nodes.Depth++;
+            contender.TasksLeft = 0;
+            return true;
+        }
         var notBefore = view.HasReservations ? 0
             : Math.Max(forMs >= prospect.EarliestForMs ? prospect.EarliestMs : 0, nodes.Bounds.Of(prospect.Shape, forMs));
         var lastMs = rules.LastMs(view.Now);

@@ -22,10 +22,11 @@ internal sealed partial class BackfillScheduler
         {
             if (member.IsOver) continue;
             members.Add(member);
+            if (member != leader.Job && member.Class is { } own) own.Leader = leader.Job;
             if (found is not null) continue;
             found = member.State != JobState.Pending
                     ? new Verdict(member, PendingReason.Resources, $"component {member.Spec.HetOffset} of its former run is not over yet")
-                : view.ObstacleOf(member) is { } own ? own
+                : view.ObstacleOf(member) is { } obstacle ? obstacle
                 : member.Class is null ? new Verdict(member, member.Reason, member.ReasonDetail)
                 : Array.Exists(member.Class.Contenders, contender => MayStart(contender, member)) ? null : member.Class.Verdict;
         }
