@@ -71,8 +71,7 @@ internal sealed partial class LimitRemoval(Trial trial, Waiting why)
             trial.Do(new RegisterNode(node));
         }
         partition.Nodes += ",x[1-40]";
-        foreach (var feature in kinds.SelectMany(kind => trial.Cluster.Nodes[kind.Name].Kind.Features).Distinct())
-            config.Nodes.Add(new NodeSpec { Nodes = "x[1-40]", Features = { feature } });
+        config.Nodes.Add(new NodeSpec { Nodes = "x[1-40]", Features = { kinds.SelectMany(kind => trial.Cluster.Nodes[kind.Name].Kind.Features).Distinct() } });
         config.Switches.Single(one => one.Name == "s1").Nodes += ",x[1-40]";
     }
 

@@ -40,12 +40,12 @@ internal sealed class ReasonCheck(Cluster cluster, Instant now)
     /// <summary>The first of them is none: the job starts with it.</summary>
     private bool IsNeedless(uint id, List<Waiting> obstacles)
     {
-        // Who goes first and what is free stand in each other's way alone: more room takes both away. So it does where nodes are kept back.
+        // Who goes first and what is free stand in each other's way alone: more room takes both away. So it does where nodes are kept back, and then other nodes that are kept back are more room.
         if (IsRoom(obstacles[0])) return false;
         var trial = new Trial(snapshot, now, id);
         if (obstacles[0].Reason == PendingReason.Dependency) Removal.Hold(trial);
         foreach (var later in obstacles.Skip(1))
-            if (!IsRoom(later)) new Removal(trial, later).Apply();
+            if (!IsRoom(later) && !(KeepsNodes(obstacles[0]) && KeepsNodes(later))) new Removal(trial, later).Apply();
         if (!KeepsNodes(obstacles[0]) && obstacles.Exists(IsRoom)) Removal.MakeRoom(trial);
         trial.Schedule();
         return trial.HasStarted;

@@ -86,10 +86,14 @@ internal sealed partial class Removal(Trial trial, Waiting why)
 
     private uint Tier(string partition) => trial.Cluster.FindPartition(partition)!.Spec.PriorityTier;
 
-    /// <summary>The plan names the nodes: what runs there ends. Without a plan, since what runs outlasts the reservation or has no end, all of its nodes are meant.</summary>
+    /// <summary>
+    /// The plan names the nodes: what runs there ends. Without a plan (what runs outlasts the reservation, or has no end), and where it waits for
+    /// the end of a reservation rather, the jobs on all of its nodes are what is in the way.
+    /// </summary>
     private bool EndJobsInTheWay()
     {
-        var names = why.Planned?.Nodes ?? Partitions(Job).SelectMany(Nodes).Select(static node => node.Name).Distinct().ToList();
+        var names = why.Planned is { } planned && !planned.Nodes.Any(name => trial.Cluster.ReservationsOn(name, trial.Now).Any()) ? planned.Nodes
+            : Partitions(Job).SelectMany(Nodes).Select(static node => node.Name).Distinct().ToList();
         foreach (var name in names)
             if (trial.Cluster.Nodes.TryGetValue(name, out var node))
                 foreach (var running in node.Jobs.ToList()) trial.End(running);

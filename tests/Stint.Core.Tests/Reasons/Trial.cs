@@ -8,7 +8,7 @@ namespace Stint.Core.Tests.Reasons;
 internal sealed class Trial
 {
     private readonly uint id;
-    private readonly int startedBefore;
+    private readonly HashSet<uint> startedBefore;
 
     public Cluster Cluster { get; }
     public Instant Now { get; private set; }
@@ -17,15 +17,15 @@ internal sealed class Trial
     {
         (this.id, Now) = (id, now);
         Cluster = Cluster.FromSnapshot(Snapshot.Parser.ParseFrom(snapshot));
-        startedBefore = Started;
+        startedBefore = [.. Started];
     }
 
     public Job Job => Cluster.Jobs[id];
-    public bool HasStarted => Started > startedBefore;
+    public bool HasStarted => !startedBefore.IsSupersetOf(Started);
     public Waiting Why => Cluster.ReasonOf(Job);
 
     /// <summary>The job, or tasks of the array, that hold resources.</summary>
-    private int Started => Cluster.JobsOf(id).Count(static job => job.State == JobState.Running);
+    private IEnumerable<uint> Started => Cluster.JobsOf(id).Where(static job => job.State == JobState.Running).Select(static job => job.Id);
 
     public Decision Try(Command command)
     {
