@@ -87,7 +87,7 @@ internal static class Routes
         Features.Topology.Show.Map(app, parts.Config);
         Features.Config.Show.Map(app, parts.Config, parts.Identity, parts.Home, parts.Time);
         Features.Ping.Show.Map(app, parts.Engine, parts.Projector, parts.Identity, parts.Trouble);
-        Features.History.ListJobs.Map(app, parts.Engine, parts.History, parts.Time);
+        Features.History.ListJobs.Map(app, parts.Engine, parts.History, parts.Config, parts.Time);
         Features.Events.Watch.Map(app, parts.Feed, parts.Stopping);
         Features.Tokens.Issue.Map(app, parts.Engine, parts.Authority, () => $"https://{parts.Config.Listen.Address}:{parts.Identity.Port}");
         Ca.Map(app, parts.Authority);

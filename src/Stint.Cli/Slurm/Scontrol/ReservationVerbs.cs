@@ -7,7 +7,7 @@ using Stint.Protocol.Slurm;
 namespace Stint.Cli.Slurm.Scontrol;
 
 /// <summary><c>scontrol create | update | delete reservation</c></summary>
-internal static class ReservationVerbs
+internal static partial class ReservationVerbs
 {
     private static readonly string[] Names =
     [
@@ -214,7 +214,15 @@ internal static class ReservationVerbs
     private static int Failed(CommandContext context, string what, ApiRefusedException e)
     {
         context.Error.WriteLine($"{what}: {Printable.Of(SlurmErrors.Sentence(e.Refusal))}");
-        if (SlurmErrors.Detail(e.Refusal) is { } detail) context.Error.WriteLine($"{context.Name}: {Printable.Of(detail)}");
+        if (SlurmErrors.Detail(e.Refusal) is { } detail) context.Error.WriteLine($"{context.Name}: {Printable.Of(InZone(context, detail))}");
         return 1;
     }
+
+    /// <summary>The server writes moments as <c>@seconds</c>: which zone they are read in is the caller's affair.</summary>
+    private static string InZone(CommandContext context, string text) => Moment().Replace(text,
+        match => long.TryParse(match.ValueSpan[1..], NumberStyles.None, CultureInfo.InvariantCulture, out long seconds) && seconds < 253_402_300_800
+            ? SlurmDate.Format(seconds * 1000, context.Time.LocalTimeZone) : match.Value);
+
+    [System.Text.RegularExpressions.GeneratedRegex(@"@\d{9,12}\b")]
+    private static partial System.Text.RegularExpressions.Regex Moment();
 }
