@@ -102,7 +102,8 @@ public sealed record LaunchLine(LaunchOptions Options, List<int> Operands, int? 
                 OptionSource.Environment when !error.StartsWith(option.Spelling, StringComparison.Ordinal) => $"{option.Spelling}: ",
                 _ => "",
             };
-            foreach (string sentence in error.Split('\n')) context.Error.WriteLine($"{context.Name}: error: {place}{sentence}");
+            // What Slurm's parser of times says comes without the program's name.
+            foreach (string sentence in error.Split('\n')) context.Error.WriteLine(sentence.StartsWith(SlurmDate.Complaint, StringComparison.Ordinal) ? sentence : $"{context.Name}: error: {place}{sentence}");
             return LaunchOptions.IsExitOne(error) ? 1 : BadUsage;
         }
         return null;

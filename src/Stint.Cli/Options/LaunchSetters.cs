@@ -62,7 +62,7 @@ public sealed partial class LaunchOptions
             case "quiet": Quiet = true; return null;
             case "verbose": Verbose += value is { Length: > 0 } && int.TryParse(value, out int level) ? level : 1; return null;
             case "begin":
-                if (!SlurmDate.TryParse(value!, now, zone, past: false, out var begin, out _)) return Invalid(id);
+                if (!SlurmDate.TryParse(value!, now, zone, past: false, out var begin, out string when)) return when.Length > 0 ? $"{when}\n{Invalid(id)}" : Invalid(id);
                 BeginMs = begin.ToUnixTimeMilliseconds();
                 return null;
             case "array":

@@ -79,6 +79,8 @@ internal static class Routes
         Features.Nodes.Audit.Map(app, parts.Agents);
         Features.Metrics.Show.Map(app, parts.Engine, parts.Usage);
         Features.Partitions.List.Map(app, parts.Engine);
+        Features.Partitions.Change.Map(app, parts.Engine);
+        Features.Nodes.Settings.Map(app, parts.Engine);
         Features.Reservations.List.Map(app, parts.Engine);
         Features.Reservations.Change.Map(app, parts.Engine);
         Features.Licenses.List.Map(app, parts.Engine);

@@ -25,9 +25,14 @@ internal static partial class ReservationVerbs
             {
                 case "reservation" or "reservationname": given.RemoveAt(0); break;
                 case null: return NoEntity(context);
-                default: return InFile(context);
+                case "nodename": return InFile(context);
+                default:
+                    given.RemoveAt(0);
+                    return await PartitionVerbs.ChangeAsync(context, given, create: true);
             }
         }
+        else if (given.Exists(one => Assignment.Full(one.Name, "partitionname") is not null) && !given.Exists(one => Assignment.Full(one.Name, "reservationname") is not null))
+            return await PartitionVerbs.ChangeAsync(context, given, create: true);
         else if (!given.Exists(one => Assignment.Full(one.Name, "reservationname", "reservation") is not null)) return given.Exists(one => Assignment.Full(one.Name, "partitionname", "nodename") is not null) ? InFile(context) : NoEntity(context);
         var (request, code) = Read(context, given);
         if (request is null) return code;
@@ -65,10 +70,11 @@ internal static partial class ReservationVerbs
     {
         if (words.Count == 0) return Keyword.TooFew(context, "delete");
         var first = Assignment.Of(words[0]);
-        string? entity = Assignment.Full(first.Name, "reservationname", "reservation", "partitionname", "nodename");
-        if (entity is "partitionname" or "nodename") return InFile(context);
+        string? entity = Assignment.Full(first.Name, "reservationname", "reservation", "partitionname", "partition", "nodename");
+        if (entity is "nodename") return InFile(context);
         string? name = first.Word.Contains('=') ? first.Value : words.Count > 1 ? words[1] : null;
         if (entity is null || name is null) return NoEntity(context);
+        if (entity is "partitionname" or "partition") return await PartitionVerbs.DeleteAsync(context, name);
         try
         {
             await context.Api.DeleteAsync($"/api/v1/reservations/{Uri.EscapeDataString(name)}", ApiJson.Default.ReservationResponse, context.Cancellation);
@@ -207,7 +213,7 @@ internal static partial class ReservationVerbs
 
     private static int InFile(CommandContext context)
     {
-        context.Error.WriteLine($"{context.Name}: error: partitions and nodes are in stint.yaml: change them there and start the server again; `stint token` lets a new node join");
+        context.Error.WriteLine($"{context.Name}: error: nodes are not made so: `stint token` lets a new node join");
         return 1;
     }
 
