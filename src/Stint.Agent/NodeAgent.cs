@@ -115,7 +115,7 @@ internal static partial class NodeAgent
             Log.NotAllLimits(log, missing);
             host.Tell(new NodeEvent { Kind = NodeEventKind.EventHealth, Sentence = missing, DrainReason = missing, AtMs = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() });
         }
-        var watch = new NodeWatch(host, cgroups, options.Watch, machine.Report.Cpus, kills, new EnergyMeter(), TimeProvider.System, logs.For("watch"), devices.Trouble);
+        var watch = new NodeWatch(host, cgroups, options.Watch, machine.Report.Cpus, kills, new EnergyMeter(), TimeProvider.System, logs.For("watch"), devices.Trouble, new GpuEnergy(devices));
         using var link = new Link(options.Server, identity, machine, host, outbox, TimeProvider.System, logs.For("link")) { Others = message => watch.Take(message, outbox), Users = cgroups.UserUses };
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var watching = watch.RunAsync(over.Token);
