@@ -437,6 +437,10 @@ complete -c sacct -s V -l version
 complete -c sacct -s W -l wckeys -r
 complete -c sacct -l whole-hetjob
 complete -c sacct -l yaml
+complete -c check-limits -s u -l user -r
+complete -c check-limits -l dry-run
+complete -c check-limits -l json
+complete -c check-limits -s h -l help
 complete -c stint -f
 complete -c stint -n __fish_use_subcommand -a up -d 'start the server and this machine\'s agent in the background; harmless to run again'
 complete -c stint -n __fish_use_subcommand -a down -d 'stop them: batch jobs go back to the queue, srun jobs end, pending jobs stay'
@@ -444,6 +448,7 @@ complete -c stint -n __fish_use_subcommand -a status -d 'the cluster on one page
 complete -c stint -n __fish_use_subcommand -a explain -d 'what a job asked for, what it got, what the kernel enforces, why it waits or ended'
 complete -c stint -n __fish_use_subcommand -a jobs -d 'jobs in the queue'
 complete -c stint -n __fish_use_subcommand -a nodes -d 'nodes: use, and what each can enforce'
+complete -c stint -n __fish_use_subcommand -a limits -d 'what you may hold, hold and wait for; apply: other tiers'
 complete -c stint -n __fish_use_subcommand -a logs -d 'print a job\'s output'
 complete -c stint -n __fish_use_subcommand -a token -d 'a one-time token that lets a machine join'
 complete -c stint -n __fish_use_subcommand -a join -d 'start the agent on this machine with a token from stint token'
@@ -459,6 +464,7 @@ complete -c stint -n __fish_use_subcommand -a sinfo
 complete -c stint -n __fish_use_subcommand -a scancel
 complete -c stint -n __fish_use_subcommand -a scontrol
 complete -c stint -n __fish_use_subcommand -a sacct
+complete -c stint -n __fish_use_subcommand -a check-limits
 complete -c stint -n '__fish_seen_subcommand_from up' -l home -r -d 'folder of all state (default: STINT_HOME, else var/ beside the programs)'
 complete -c stint -n '__fish_seen_subcommand_from up' -l cgroup-root -r -d 'top kernel group (default: stint-<hash of the home\'s path>)'
 complete -c stint -n '__fish_seen_subcommand_from up' -l listen -r -d 'where agents of other machines connect (default 127.0.0.1, any free port)'
@@ -474,6 +480,9 @@ complete -c stint -n '__fish_seen_subcommand_from jobs' -s m -l me -d 'only my o
 complete -c stint -n '__fish_seen_subcommand_from jobs' -l json -d 'print JSON'
 complete -c stint -n '__fish_seen_subcommand_from nodes' -s l -l long -d 'every capability with its detail'
 complete -c stint -n '__fish_seen_subcommand_from nodes' -l json -d 'print JSON'
+complete -c stint -n '__fish_seen_subcommand_from limits' -s u -l user -r -d 'of another user (operators)'
+complete -c stint -n '__fish_seen_subcommand_from limits' -l dry-run -d 'apply: check and show the difference, change nothing'
+complete -c stint -n '__fish_seen_subcommand_from limits' -l json -d 'print JSON'
 complete -c stint -n '__fish_seen_subcommand_from logs' -s f -l follow -d 'go on until the job ends'
 complete -c stint -n '__fish_seen_subcommand_from logs' -s e -l error -d 'its error output instead'
 complete -c stint -n '__fish_seen_subcommand_from token' -s n -l node -r -d 'only for a node of this name'
@@ -545,3 +554,4 @@ complete -c stint -n '__fish_seen_subcommand_from explain logs' -a '(squeue -h -
 complete -c stint -n '__fish_seen_subcommand_from nodes' -a '(sinfo -h -N -o %N 2>/dev/null)'
 complete -c stint -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
 complete -c stint -n '__fish_seen_subcommand_from simulate' -F
+complete -c stint -n '__fish_seen_subcommand_from limits' -a apply -F

@@ -3,6 +3,7 @@
 #ifndef STINT_LAUNCH_H
 #define STINT_LAUNCH_H
 #include "wire.h"
+#include "binding.h"
 
 // ---- descriptors of the tasks, opened with the user's rights ----
 
@@ -84,15 +85,6 @@ static void open_as_user(void)
 
 // ---- a task, between fork and exec ----
 
-static _Noreturn void stop(const struct task *t, const char *stage, const char *path)
-{
-    struct failure f = { .error = errno };
-    snprintf(f.stage, sizeof f.stage, "%s", stage);
-    snprintf(f.path, sizeof f.path, "%s", path);
-    if (write(t->report, &f, sizeof f) < 0) _exit(255);
-    _exit(f.error & 255);
-}
-
 static void set_limits(const struct task *t)
 {
     for (uint32_t i = 0; i < job.nlimits; i++) {
@@ -101,7 +93,9 @@ static void set_limits(const struct task *t)
         r.rlim_cur = job.limits[i].soft < r.rlim_max ? job.limits[i].soft : r.rlim_max;
         // SIGXCPU can be caught and the soft limit be raised again: some seconds later the kernel kills.
         if (job.limits[i].resource == RLIMIT_CPU && r.rlim_cur < r.rlim_max && r.rlim_max - r.rlim_cur > CPU_GRACE_S) r.rlim_max = r.rlim_cur + CPU_GRACE_S;
-        if (setrlimit((__rlimit_resource_t)job.limits[i].resource, &r) < 0) stop(t, "rlimit", "");
+        struct rlimit back;
+        if (setrlimit((__rlimit_resource_t)job.limits[i].resource, &r) < 0 || getrlimit((__rlimit_resource_t)job.limits[i].resource, &back) < 0) stop(t, "rlimit", "");
+        if (back.rlim_cur != r.rlim_cur) { errno = ERANGE; stop(t, "rlimit", ""); }
     }
     int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);      // a daemon's protection is not for its jobs
     char text[16] = "";
@@ -143,6 +137,7 @@ static _Noreturn void run_task(struct task *t)
     for (int k = 0; k < 3; k++) if (dup2(t->io[k].child, k) < 0) stop(t, "dup2", "");
     if (t->io[0].kind == IO_TTY && ioctl(0, TIOCSCTTY, 0) < 0) stop(t, "terminal", "");
     set_limits(t);
+    bind_task(t);
     if (setgroups(job.ngroups, job.groups) < 0) stop(t, "setgroups", "");
     if (setresgid(job.gid, job.gid, job.gid) < 0) stop(t, "setgid", "");
     if (setresuid(job.uid, job.uid, job.uid) < 0) stop(t, "setuid", "");
@@ -188,8 +183,9 @@ static void start_tasks(void)
         struct task *t = &job.tasks[i];
         struct failure f;
         if (t->report < 0) continue;
-        if (read(t->report, &f, sizeof f) == (ssize_t)sizeof f) {
-            if (!strcmp(f.stage, "execve")) t->exec_errno = (uint32_t)f.error;
+        while (read(t->report, &f, sizeof f) == (ssize_t)sizeof f) {
+            if (!strcmp(f.stage, "bound")) t->bound = f.bound;
+            else if (!strcmp(f.stage, "execve")) t->exec_errno = (uint32_t)f.error;
             else fail(f.stage, f.error, f.path);
         }
         close(t->report);

@@ -139,6 +139,10 @@ static void tell_started(void)
     b.used = 0;
     put(&b, TO_STARTED, 4); put(&b, job.ntasks, 4);
     for (uint32_t i = 0; i < job.ntasks; i++) put(&b, (uint32_t)job.tasks[i].pid, 4);
+    for (uint32_t i = 0; i < job.ntasks; i++) {
+        const struct binding *bound = &job.tasks[i].bound;
+        put_blob(&b, bound->cpus, bound->cpu_bytes); put(&b, bound->policy, 4); put_blob(&b, bound->nodes, bound->node_bytes);
+    }
     tell(&b, NULL, 0);
 }
 

@@ -6,8 +6,11 @@
 //               str work_dir · str exec_error_prefix · str limit_line_head · str limit_line_tail
 //               u32 n, n × (u32 resource, u64 soft) · u32 n, n × str cgroup.procs · u32 n, n × str argument · u32 n, n × str NAME=value
 //               u32 n, n × task;  task = u32 id · 3 × (u32 kind, u32 same, str path) · u32 n, n × str NAME=value
+//                 · blob cpu mask (empty: not bound) · u32 memory policy of set_mempolicy(2) (0: none), blob NUMA nodes
+//                 · str head and str tail of the line that says the cpu mask, the same of the line for memory (head empty: not said)
+//   blob        u32 n, n bytes
 //   stream kind 0 /dev/null · 1 file · 2 pipe · 3 terminal · 4 the descriptor of stream number `same` (task index * 3 + stream)
-//   to agent    1 STARTED u32 n, n × u32 pid · 2 STREAMS u32 first task, u32 n, n × u32 mask of streams, + descriptors in that order
+//   to agent    1 STARTED u32 n, n × u32 pid, n × (blob cpu mask, u32 memory policy, blob NUMA nodes: as read back; empty: not bound) · 2 STREAMS u32 first task, u32 n, n × u32 mask of streams, + descriptors in that order
 //               3 EXITED record · 4 LIMIT (the wall time is over; SIGTERM was sent)
 //   from agent  16 SIGNAL u32 signal, u32 scope (0 group, 1 tasks, 2 first task) · 17 TERMINATE u64 grace_ms, str line for task 0's stderr
 //               18 RESIZE u32 rows, u32 columns · 19 LIMIT u64 ms from now (0: none) · 20 WRITE str (to task 0's stderr)
@@ -54,9 +57,13 @@ enum { ON_SIGNAL = 16, ON_TERMINATE, ON_RESIZE, ON_LIMIT, ON_WRITE, ON_CLOSE_INP
 enum { SCOPE_GROUP, SCOPE_TASKS, SCOPE_FIRST };
 enum { OVER_LIMIT = 1, ORDERED = 2, KILLED = 4, NOT_STARTED = 8 };
 
+enum { CPU_BYTES = 256, NODE_BYTES = 32 };                                      // 2048 CPUs, 256 NUMA nodes
 struct stream { uint32_t kind, same; const char *path; int child, mine; };     // child: what the task gets; mine: the end kept here
-struct task { uint32_t id, nenv; struct stream io[3]; char **env; pid_t pid; int live, status, report; uint32_t exec_errno; struct rusage used; };
-struct failure { char stage[16]; int error; char path[256]; };                 // one atomic write to a pipe
+struct binding { uint32_t cpu_bytes, policy, node_bytes; unsigned char cpus[CPU_BYTES], nodes[NODE_BYTES]; };
+struct task { uint32_t id, nenv; struct stream io[3]; char **env; pid_t pid; int live, status, report; uint32_t exec_errno; struct rusage used;
+    struct binding asked, bound; const char *cpu_head, *cpu_tail, *mem_head, *mem_tail; };
+// What a task tells before it runs, one atomic write to a pipe: a failure, or (stage "bound") what its binding reads back as.
+struct failure { char stage[16]; int error; char path[256]; struct binding bound; };
 struct limit { uint32_t resource; uint64_t soft; };
 struct cursor { const unsigned char *at, *end; int bad; };
 struct buffer { unsigned char bytes[128 << 10]; size_t used; };
@@ -100,6 +107,15 @@ static char *take_str(struct cursor *c)
     return s;
 }
 
+static uint32_t take_blob(struct cursor *c, unsigned char *into, size_t room)
+{
+    uint32_t n = take32(c);
+    if (c->bad || n > room || (size_t)(c->end - c->at) < n) { c->bad = 1; return 0; }
+    memcpy(into, c->at, n);
+    c->at += n;
+    return n;
+}
+
 // A count of things that each take at least `size` bytes cannot exceed what is left: nothing is allocated on a lie.
 static uint32_t take_count(struct cursor *c, size_t size)
 {
@@ -129,9 +145,15 @@ static void put_str(struct buffer *b, const char *s)
     for (size_t i = 0; i <= n; i++) put(b, (unsigned char)s[i], 1);
 }
 
+static void put_blob(struct buffer *b, const unsigned char *bytes, uint32_t n)
+{
+    put(b, n, 4);
+    for (uint32_t i = 0; i < n; i++) put(b, bytes[i], 1);
+}
+
 static void parse(struct cursor *c)
 {
-    if (take32(c) != 0x51525453 || take32(c) != 1) c->bad = 1;
+    if (take32(c) != 0x51525453 || take32(c) != 2) c->bad = 1;
     job.uid = take32(c); job.gid = take32(c); job.ngroups = take_count(c, 4);
     job.groups = room(job.ngroups, sizeof *job.groups);
     for (uint32_t i = 0; i < job.ngroups; i++) job.groups[i] = take32(c);
@@ -143,7 +165,7 @@ static void parse(struct cursor *c)
     job.limits = room(job.nlimits, sizeof *job.limits);
     for (uint32_t i = 0; i < job.nlimits; i++) { job.limits[i].resource = take32(c); job.limits[i].soft = take(c, 8); }
     job.procs = take_strs(c, &job.nprocs); job.args = take_strs(c, &job.nargs); job.env = take_strs(c, &job.nenv);
-    uint32_t n = take_count(c, 40);
+    uint32_t n = take_count(c, 72);
     if (n == 0 || n > MAX_TASKS || job.nargs == 0 || job.uid == UINT32_MAX || job.gid == UINT32_MAX) c->bad = 1;
     if (c->bad) return;
     job.tasks = room(n, sizeof *job.tasks);
@@ -156,6 +178,9 @@ static void parse(struct cursor *c)
             if (t->io[k].kind > IO_SAME || (t->io[k].kind == IO_SAME && t->io[k].same >= job.ntasks * 3 + k)) c->bad = 1;
         }
         t->env = take_strs(c, &t->nenv);
+        t->asked.cpu_bytes = take_blob(c, t->asked.cpus, CPU_BYTES);
+        t->asked.policy = take32(c); t->asked.node_bytes = take_blob(c, t->asked.nodes, NODE_BYTES);
+        t->cpu_head = take_str(c); t->cpu_tail = take_str(c); t->mem_head = take_str(c); t->mem_tail = take_str(c);
     }
     if (c->at != c->end) c->bad = 1;
 }

@@ -33,6 +33,10 @@ internal sealed record AgentOptions
           --allow-device NAME   a device node that every job may open, beyond null, zero, full, random, urandom, tty, ptmx and pts: fuse, tun, kvm,
                                 infiniband, shared-memory, or an absolute path; can be repeated
           --devices MODE        required (default): no step starts unless its device filter holds; off: jobs open what their users may open
+          --best-effort LIST    of cpu, memory, pids: limits that jobs may do without where this kernel has no controller for them; receipts say so.
+                                Without it such a node is drained with the reason
+          --outside ACTION      report (default), adopt or off: processes of users who have jobs here that run in no job (cron, at, ssh, systemd-run);
+                                adopt moves them into the user's newest job
           --prolog PATH         program to run as root before a job's first step on this node; can be repeated; the executables of DIR/prolog.d run too.
                                 One that fails drains the node, and the job goes back to the queue, held
           --epilog PATH         the same after a job's last step (DIR/epilog.d); one that fails drains the node
@@ -67,6 +71,9 @@ internal sealed record AgentOptions
     public IReadOnlyList<GresLine> Gres { get; init; } = [];
     public IReadOnlyList<string> AllowedDevices { get; init; } = [];
     public bool FiltersDevices { get; init; } = true;
+    public IReadOnlySet<string> BestEffort { get; init; } = new HashSet<string>();
+    /// <summary>What jobs may do without here: best effort, and devices where they are not filtered by order.</summary>
+    public IReadOnlySet<string> Tolerated => FiltersDevices ? BestEffort : new HashSet<string>(BestEffort) { "devices" };
     public HookOptions Hooks { get; init; } = new([], [], "", "");
     public string? HealthCheck { get; init; }
     public TimeSpan HealthEvery { get; init; } = TimeSpan.FromMinutes(5);
@@ -95,7 +102,7 @@ internal sealed record AgentOptions
                     values[name] = values.TryGetValue(name, out var before) ? $"{before}\n{more}" : more;
                     break;
                 case "--hook-timeout" or "--health-check" or "--health-interval" or "--audit-interval" or "--watch-interval" or "--stall":
-                case "--jobs-unit" or "--docker" or "--scratch":
+                case "--jobs-unit" or "--docker" or "--scratch" or "--best-effort" or "--outside":
                 case "--devices" or "--home" or "--node" or "--server" or "--token" or "--ca-fingerprint" or "--cgroup-root" or "--declare" or "--shepherd":
                     values[name] = value ?? (++at < arguments.Count ? arguments[at] : throw new FormatException($"{name} needs a value"));
                     break;
@@ -126,6 +133,7 @@ internal sealed record AgentOptions
             {
                 "required" => true, "off" => false, var mode => throw new FormatException($"--devices {mode}: required or off"),
             },
+            BestEffort = Resources(values.GetValueOrDefault("--best-effort", "")),
             Console = values.ContainsKey("--console"), UnprivilegedTest = values.ContainsKey("--unprivileged-test"),
         };
         options = WithPrograms(options, values);
@@ -142,7 +150,7 @@ internal sealed record AgentOptions
             Hooks = new HookOptions([.. Each(values, "--prolog").Select(Path.GetFullPath)], [.. Each(values, "--epilog").Select(Path.GetFullPath)],
                 Path.Combine(options.Home, "prolog.d"), Path.Combine(options.Home, "epilog.d")) { Deadline = deadline },
             HealthCheck = values.GetValueOrDefault("--health-check") is { } program ? Path.GetFullPath(program) : null, HealthEvery = Seconds(values, "--health-interval", 300, 1),
-            Watch = new WatchOptions { AuditEvery = Seconds(values, "--audit-interval", 60, 0), SampleEvery = Seconds(values, "--watch-interval", 10, 0), Stall = stall, StallAfter = after },
+            Watch = new WatchOptions { AuditEvery = Seconds(values, "--audit-interval", 60, 0), SampleEvery = Seconds(values, "--watch-interval", 10, 0), Stall = stall, StallAfter = after, Outside = WatchOptions.ParseOutside(values.GetValueOrDefault("--outside", "report")) },
         };
     }
 
@@ -152,6 +160,14 @@ internal sealed record AgentOptions
         : throw new FormatException($"{name} {text}: a number of seconds from {min} to 86400");
 
     private static IEnumerable<string> Each(Dictionary<string, string> values, string name) => values.TryGetValue(name, out var text) ? text.Split('\n') : [];
+
+    private static HashSet<string> Resources(string text)
+    {
+        var names = text.Split(',', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal);
+        foreach (var name in names)
+            if (name is not ("cpu" or "memory" or "pids")) throw new FormatException($"--best-effort {name}: cpu, memory or pids (for devices: --devices off)");
+        return names;
+    }
 
     /// <summary>The name becomes part of paths: letters, digits, '-', '_', '.', and no dot or dash in front.</summary>
     private static string NodeName(string name) =>

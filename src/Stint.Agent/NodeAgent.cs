@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
+using Stint.Agent.Binding;
 using Stint.Agent.Cgroups;
 using Stint.Agent.Disk;
 using Stint.Agent.Ends;
@@ -11,6 +12,7 @@ using Stint.Agent.Logs;
 using Stint.Agent.Session;
 using Stint.Agent.Systemd;
 using Stint.Agent.Watch;
+using Stint.Protocol.Agents;
 
 namespace Stint.Agent;
 
@@ -104,12 +106,17 @@ internal static partial class NodeAgent
         var scratch = options.Scratch is { } folder ? new ScratchSpace(folder, options.Node) : null;
         var hooks = new JobHooks(options.Hooks, programs, Path.Combine(options.Folder, "hooks"), devices) { Scratch = scratch };
         Report(machine, scratch);
-        using var host = new StepHost(new StepHostOptions(options.Spool, options.Shepherd) { Devices = devices, Hooks = hooks, Kills = kills, Scratch = scratch }, cgroups, outbox, TimeProvider.System, e => Log.Fault(log, e));
+        using var host = new StepHost(new StepHostOptions(options.Spool, options.Shepherd) { Devices = devices, Hooks = hooks, Kills = kills, Scratch = scratch, Shape = CpuShape.Of(machine) }, cgroups, outbox, TimeProvider.System, e => Log.Fault(log, e));
         await host.RecoverAsync(cancellation);
         Log.Recovered(log, host.Holdings.Count);
         if (!options.UnprivilegedTest) await TestAsync(options, cgroups, log, cancellation);
-        var watch = new NodeWatch(host, cgroups, options.Watch, machine.Report.Cpus, kills, new EnergyMeter(), TimeProvider.System, logs.For("watch"));
-        using var link = new Link(options.Server, identity, machine, host, outbox, TimeProvider.System, logs.For("link")) { Others = message => watch.Take(message, outbox) };
+        if (!options.UnprivilegedTest && RequiredLimits.Missing(cgroups.Capabilities, options.Tolerated) is { } missing)
+        {
+            Log.NotAllLimits(log, missing);
+            host.Tell(new NodeEvent { Kind = NodeEventKind.EventHealth, Sentence = missing, DrainReason = missing, AtMs = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() });
+        }
+        var watch = new NodeWatch(host, cgroups, options.Watch, machine.Report.Cpus, kills, new EnergyMeter(), TimeProvider.System, logs.For("watch"), devices.Trouble);
+        using var link = new Link(options.Server, identity, machine, host, outbox, TimeProvider.System, logs.For("link")) { Others = message => watch.Take(message, outbox), Users = cgroups.UserUses };
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var watching = watch.RunAsync(over.Token);
         var checking = options.HealthCheck is { } program
@@ -147,7 +154,7 @@ internal static partial class NodeAgent
         var probe = new CgroupProbe(KernelFiles.Instance);
         // On v1 the groups are at the root of each hierarchy, where no unit has any.
         var root = options.JobsUnit is { } unit && probe.IsV2 ? JobsUnit.RootBelow(unit, options.CgroupRoot) : options.CgroupRoot;
-        var layout = probe.Look(root, options.Node);
+        var layout = probe.Look(root, options.Node) with { BestEffort = options.BestEffort };
         var tree = CgroupOpening.Open(layout, machine.Cpus, machine.MachineMemoryBytes, KernelFiles.Instance, TimeProvider.System, log, options.FiltersDevices ? devices : null);
         foreach (var capability in tree.Capabilities) Log.Capability(log, capability.Resource, capability.Available, capability.Detail);
         machine.Report.Capabilities.AddRange(tree.Capabilities);
@@ -211,6 +218,9 @@ internal static partial class NodeAgent
 
         [LoggerMessage(EventId = 3209, Level = LogLevel.Information, Message = "self-test: limits hold, steps start, end and go ({Ms} ms)")]
         public static partial void Tested(ILogger log, long ms);
+
+        [LoggerMessage(EventId = 3211, Level = LogLevel.Error, Message = "drained: {Why}")]
+        public static partial void NotAllLimits(ILogger log, string why);
 
         [LoggerMessage(EventId = 3210, Level = LogLevel.Warning, Message = "self-test: {Why}")]
         public static partial void UsersCannotRun(ILogger log, string why);

@@ -14,6 +14,7 @@ internal static class CommandTable
         "scontrol" => Cli.Slurm.Scontrol.ScontrolCommand.RunAsync,
         "sacct" => Cli.Slurm.Sacct.SacctCommand.RunAsync,
         "sstat" => Cli.Slurm.Sstat.SstatCommand.RunAsync,
+        "check-limits" => Admin.LimitsVerb.CheckLimitsAsync,
         _ => null,
     };
 

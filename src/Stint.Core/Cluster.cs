@@ -34,6 +34,7 @@ public sealed partial class Cluster
     public Decision Decide(Command command, Instant now) => command switch
     {
         Configure c => DecideConfigure(c, now),
+        ChangeTiers c => DecideChangeTiers(c, now),
         RegisterNode c => DecideRegisterNode(c, now),
         LoseNode c => DecideLoseNode(c, now),
         UpdateNode c => DecideUpdateNode(c, now),

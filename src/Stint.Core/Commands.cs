@@ -10,6 +10,8 @@ public readonly record struct Actor(uint Uid, bool IsOperator);
 
 // Configuration and nodes
 public sealed record Configure(ClusterConfigured Config) : Command;
+/// <summary>Other tiers, user tiers and default tier, as <paramref name="Tiers"/> has them; the rest of the configuration stays. Operators only.</summary>
+public sealed record ChangeTiers(ClusterConfigured Tiers, Actor By) : Command;
 public sealed record RegisterNode(NodeRegistered Registration) : Command;
 /// <summary>The agent's link is gone (not yet DOWN: that is decided by <see cref="Tick"/> after the node time-out).</summary>
 public sealed record LoseNode(string Node) : Command;

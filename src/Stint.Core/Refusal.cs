@@ -6,6 +6,9 @@ namespace Stint.Core;
 /// <param name="Remedy">What to do next; empty when nothing can be done.</param>
 public sealed record Refusal(string Code, string Sentence, string Remedy = "")
 {
+    /// <summary>With <see cref="RefusalCodes.TierLimit"/>: the numbers behind the sentence.</summary>
+    public Accounts.TierDenial? Denial { get; init; }
+
     public override string ToString() => Remedy.Length == 0 ? Sentence : $"{Sentence}. {Remedy}";
 }
 
@@ -22,11 +25,14 @@ public static class RefusalCodes
     public const string InvalidNodeName = "invalid_node_name";
     public const string InvalidRequest = "invalid_request";
     public const string AccessDenied = "access_denied";
+    public const string NoSpace = "no_space";
     public const string AlreadyDone = "already_done";
     public const string JobPending = "job_pending";
     public const string JobNotRunning = "job_not_running";
     public const string JobNotPending = "job_not_pending";
     public const string StepResourcesBusy = "step_resources_busy";
+    public const string StepTooLarge = "step_too_large";
+    public const string StepMemory = "step_memory";
     public const string TooManyJobs = "too_many_jobs";
     public const string TokenInvalid = "token_invalid";
     public const string TokenExpired = "token_expired";
@@ -51,6 +57,7 @@ public static class RefusalCodes
     public const string InvalidQos = "invalid_qos";
     public const string AccountingPolicy = "accounting_policy";
     public const string TierLimit = "tier_limit";
+    public const string TierInUse = "tier_in_use";
     public const string PartitionUnavailable = "partition_unavailable";
     public const string GroupNotAllowed = "group_not_allowed";
     public const string InvalidLimit = "invalid_limit";

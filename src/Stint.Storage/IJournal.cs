@@ -8,7 +8,7 @@ public interface IJournal : IDisposable
     /// <summary>Sequence of the last committed record; 0 when empty.</summary>
     long LastSequence { get; }
 
-    /// <summary>Appends a batch (and the blobs it refers to) in ONE durable commit. Any failure is fatal to the caller: it throws <see cref="JournalException"/>.</summary>
+    /// <summary>Appends a batch (and the blobs it refers to) in ONE durable commit. Any failure but <see cref="JournalException.IsFull"/> is fatal to the caller.</summary>
     void Append(IReadOnlyList<Record> records, IReadOnlyList<Blob> blobs);
 
     IEnumerable<(long Sequence, Record Record)> Read(long afterSequence);
@@ -26,7 +26,11 @@ public interface IJournal : IDisposable
 /// <param name="Hash">SHA-256 of the content, lower-case hex.</param>
 public readonly record struct Blob(string Hash, ReadOnlyMemory<byte> Content);
 
-public sealed class JournalException(string message, Exception inner) : Exception(message, inner);
+public sealed class JournalException(string message, Exception inner) : Exception(message, inner)
+{
+    /// <summary>There is no space. Nothing of the batch was written, and the same call can be made again.</summary>
+    public bool IsFull { get; init; }
+}
 
 /// <summary>Accounting: what was, for <c>sacct</c>. A projection of the journal; may lag, never blocks the engine.</summary>
 public interface IHistory : IDisposable

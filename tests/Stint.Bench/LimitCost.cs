@@ -138,6 +138,8 @@ internal static class LimitCost
         public bool IsJobGone(uint jobId, uint uid) => true;
         public void RemoveStrays(IReadOnlyCollection<(uint JobId, uint StepId)> known) { }
         public void RemoveRoot() { }
+        public UserLimitsReport SetUserLimits(uint uid, UserLimits limits, bool checkOnly) => new() { Uid = uid };
+        public IReadOnlyList<UserUse> UserUses() => [];
         public void RemoveJob(uint jobId, TimeSpan deadline) { }
     }
 }

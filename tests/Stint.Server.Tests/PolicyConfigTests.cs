@@ -92,14 +92,6 @@ public sealed class PolicyConfigTests
         Assert.Equal((2u, 8.0, 65_536.0, "DenyOnLimit", 30_000L), (high.Limits.MaxJobsPerUser, high.Limits.GrpTres[0].Value, high.Limits.GrpTres[1].Value, high.Flags[0], high.GraceMs));
     }
 
-    [Fact]
-    public void A_user_s_tier_is_named_or_by_group_or_the_default()
-    {
-        var config = Read("tiers: [{ name: a, users: [x] }, { name: b, groups: [g] }, { name: c }]\ndefault_tier: c\n");
-        Assert.Equal(("a", "b", "c"), (config.TierOf("x", ["g"]), config.TierOf("y", ["g"]), config.TierOf("z", [])));
-        Assert.Equal("", Read("cluster: x\n").TierOf("x", []));
-    }
-
     [Theory]
     [InlineData("nodes:\n  - weight: 3\n", 2, "needs the key 'nodes'")]
     [InlineData("nodes:\n  - nodes: n[1\n", 2, "")]

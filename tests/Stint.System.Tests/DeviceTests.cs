@@ -22,7 +22,7 @@ public sealed class DeviceTests(SharedCluster shared)
                 return 'ok'
             except OSError as e: return errno.errorcode[e.errno]
         work = sys.argv[1]
-        print(*[attempt(f'{work}/gpu{i}', 0) for i in range(4)], *[attempt('', 210 + i) for i in range(4)], attempt('/dev/null', 0), attempt('/dev/urandom', 0))
+        print(*[attempt(f'{work}/gpu{i}', 0) for i in range(4)], *[attempt('', 210 + i) for i in range(4)], attempt('/dev/null', 0), attempt('/dev/urandom', 0), attempt(f'{work}/gpuctl', 0), attempt(f'{work}/copy', 0))
         """;
 
     private static Task<TestCluster> StartAsync() => TestCluster.StartAsync("n1", "cpus=8,memory=8000M", prepare: cluster =>
@@ -30,6 +30,12 @@ public sealed class DeviceTests(SharedCluster shared)
         for (var unit = 0; unit < 4; unit++)
         {
             using var mknod = Process.Start("mknod", ["-m", "666", $"{cluster.Work}/gpu{unit}", "c", $"{Major}", $"{FirstMinor + unit}"]);
+            mknod.WaitForExit();
+        }
+        // A control node that no unit was given, and the number of unit 0 under another name.
+        foreach (var (name, minor) in new[] { ("gpuctl", FirstMinor + 8), ("copy", FirstMinor) })
+        {
+            using var mknod = Process.Start("mknod", ["-m", "666", $"{cluster.Work}/{name}", "c", $"{Major}", $"{minor}"]);
             mknod.WaitForExit();
         }
         File.WriteAllText($"{cluster.Home}/gres.conf", $"NodeName=n1 Name=gpu Type=test File={cluster.Work}/gpu[0-3]\n");
@@ -44,7 +50,7 @@ public sealed class DeviceTests(SharedCluster shared)
         await using var cluster = await StartAsync();
         var id = await cluster.SubmitAsync(Users.Alice, "--mem=100M", "-o", "none-%j.out", "--wrap", Attempts(cluster));
         Assert.Equal("COMPLETED", (await cluster.EndedAsync(id)).State);
-        Assert.Equal(string.Concat(Enumerable.Repeat("EPERM EPERM EPERM EPERM EPERM EPERM EPERM EPERM ok ok\n", 5)), cluster.ReadWork($"none-{id}.out"));
+        Assert.Equal(string.Concat(Enumerable.Repeat("EPERM EPERM EPERM EPERM EPERM EPERM EPERM EPERM ok ok EPERM EPERM\n", 5)), cluster.ReadWork($"none-{id}.out"));
         var devices = Assert.Single((await cluster.ExplainAsync(id)).Steps).Rows.Single(r => r.Resource == "devices");
         Assert.True(devices.Enforced, devices.WhyNot);
         Assert.Equal(devices.Written, devices.ReadBack);
@@ -54,10 +60,6 @@ public sealed class DeviceTests(SharedCluster shared)
     public async Task A_job_that_asked_for_one_gpu_of_four_opens_exactly_its_own()
     {
         await using var cluster = await StartAsync();
-        var probe = await cluster.RunAsAsync(Users.Alice, "sbatch", ["--test-only", "--gres=gpu:1", "--wrap", "true"]);
-        // The scheduler's half of generic resources is not in every build; the agent's half is shown by Stint.Agent.Tests/Devices.
-        if (probe.Error.Contains("not supported yet", StringComparison.Ordinal)) return;
-
         var first = await cluster.SubmitAsync(Users.Alice, "--gres=gpu:1", "--mem=100M", "-o", "first-%j.out", "--wrap", $"echo $SLURM_JOB_GPUS; {Attempts(cluster)}; while [ ! -e go ]; do sleep 0.05; done");
         await cluster.RunningAsync(first);
         var second = await cluster.SubmitAsync(Users.Bob, "--gres=gpu:test:1", "--mem=100M", "-o", "second-%j.out", "--wrap", $"echo $SLURM_JOB_GPUS; {Attempts(cluster)}");
@@ -70,6 +72,14 @@ public sealed class DeviceTests(SharedCluster shared)
         Assert.True(row.Enforced, row.WhyNot);
         Assert.Equal(row.Written, row.ReadBack);
         Assert.Contains($"{Major}:{FirstMinor + one}", row.ReadBack, StringComparison.Ordinal);
+
+        // The same through srun, as a step of its own and as a step of a job that holds two.
+        var step = await cluster.RunAsAsync(Users.Alice, "srun", ["--gres=gpu:1", "--mem=100M", "bash", "-c", $"echo $SLURM_STEP_GPUS; {Attempts(cluster)}"]);
+        Assert.True(step.ExitCode == 0, step.ToString());
+        Check(step.Output);
+        var narrow = await cluster.SubmitAsync(Users.Alice, "--gres=gpu:2", "--mem=200M", "-o", "two-%j.out", "--wrap", $"srun --gres=gpu:1 --mem=100M bash -c 'echo $SLURM_STEP_GPUS; {Attempts(cluster).Replace("'", "'\\''", StringComparison.Ordinal)}'");
+        Assert.Equal("COMPLETED", (await cluster.EndedAsync(narrow)).State);
+        Check(cluster.ReadWork($"two-{narrow}.out"));
     }
 
     /// <summary>The granted index, when each of the attempts opened that one and nothing else.</summary>
@@ -77,7 +87,7 @@ public sealed class DeviceTests(SharedCluster shared)
     {
         var lines = output.Trim().Split('\n');
         var granted = int.Parse(lines[0], global::System.Globalization.CultureInfo.InvariantCulture);
-        var expected = string.Join(' ', Enumerable.Range(0, 4).Select(i => i == granted ? "ENXIO" : "EPERM")) + " EPERM EPERM EPERM EPERM ok ok";
+        var expected = string.Join(' ', Enumerable.Range(0, 4).Select(i => i == granted ? "ENXIO" : "EPERM")) + $" EPERM EPERM EPERM EPERM ok ok EPERM {(granted == 0 ? "ENXIO" : "EPERM")}";
         Assert.Equal(Enumerable.Repeat(expected, 5), lines[1..]);
         return granted;
     }

@@ -21,7 +21,7 @@ public sealed partial class FrontTests : IDisposable
         foreach (var folder in (string[])[_folder, _front, _full]) Directory.CreateDirectory(folder);
         // A front with nothing to fall back on: what it answers, the resident has answered.
         foreach (var file in (string[])["stint-front", "stint.dll", "Stint.Protocol.dll"]) Shell($"cp -p {lib}/{file} {_front}/");
-        foreach (var name in (string[])["sbatch", "squeue", "sinfo", "scancel", "sacct", "scontrol"])
+        foreach (var name in (string[])["sbatch", "squeue", "sinfo", "scancel", "sacct", "scontrol", "check-limits"])
         {
             File.CreateSymbolicLink(Path.Combine(_front, name), "stint-front");
             File.CreateSymbolicLink(Path.Combine(_full, name), Path.Combine(lib, "stint"));

@@ -33,7 +33,8 @@ public sealed class TestCluster : IAsyncDisposable
         _environment = new() { ["STINT_HOME"] = Home, ["PATH"] = $"{Bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", ["LANG"] = "C.UTF-8" };
     }
 
-    public static async Task<TestCluster> StartAsync(string nodes = "n1", string? declare = null, string config = "", Action<TestCluster>? prepare = null)
+    /// <param name="mounts">A shell script for a mount namespace that the daemons live in, and nobody else: $1 is the home.</param>
+    public static async Task<TestCluster> StartAsync(string nodes = "n1", string? declare = null, string config = "", Action<TestCluster>? prepare = null, string? mounts = null)
     {
         var cluster = new TestCluster(nodes);
         Directory.CreateDirectory(cluster.Home);
@@ -42,11 +43,16 @@ public sealed class TestCluster : IAsyncDisposable
         await File.WriteAllTextAsync(Path.Combine(cluster.Home, "stint.yaml"), "kill_wait: 2s\n" + config);
         cluster._declare = declare;
         prepare?.Invoke(cluster);
+        if (mounts is not null) cluster._mounts = PrivateMounts.Make(mounts, cluster.Home);
         await cluster.UpAsync();
         return cluster;
     }
 
     private string? _declare;
+    private PrivateMounts? _mounts;
+
+    /// <summary>A path as the daemons see it.</summary>
+    public string Inside(string path) => _mounts is null ? path : _mounts.Root + path;
 
     /// <summary>Starts whatever is not running.</summary>
     public async Task UpAsync()
@@ -93,6 +99,7 @@ public sealed class TestCluster : IAsyncDisposable
         if (user is not null)
             foreach (var argument in (string[])[$"--reuid={user}", $"--regid={PrimaryGroup(user)}", "--init-groups", "--inh-caps=-all", "env"]) start.ArgumentList.Add(argument);
         foreach (var (name, value) in _environment) start.ArgumentList.Add($"{name}={value}");
+        if (_mounts is { } mounts && program == "stint" && arguments is ["up", ..]) foreach (var argument in mounts.Enter(directory ?? Work)) start.ArgumentList.Add(argument);
         start.ArgumentList.Add(program);
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         return Process.Start(start)!;
@@ -209,6 +216,7 @@ public sealed class TestCluster : IAsyncDisposable
     {
         var result = await RunAsync("scancel", "--quiet", "--state=PENDING");
         result = await RunAsync("stint", "down", "--cgroup-root", CgroupRoot);
+        _mounts?.Dispose();
         var groups = JobGroups();
         var failed = result.ExitCode != 0 || groups.Count > 0;
         if (Environment.GetEnvironmentVariable("STINT_KEEP") is null && !failed) Directory.Delete(Home, recursive: true);

@@ -31,6 +31,11 @@ internal sealed record CgroupLayout(
     /// <summary>The file of a controller in a group; null when this kernel lacks the controller.</summary>
     public string? File(string controller, string group, string file) => Of(controller) is { } hierarchy ? $"{hierarchy.Mount}/{group}/{file}" : null;
 
+    /// <summary>Resources whose limit may be left out where this kernel has no controller for it.</summary>
+    public IReadOnlySet<string> BestEffort { get; init; } = new HashSet<string>();
+
+    public bool Has(string resource) => Controller(resource) is { } controller && Of(controller) is not null;
+
     public string Why(string resource) => Capabilities.FirstOrDefault(c => c.Resource == resource)?.Detail ?? "";
 
     /// <summary>The same node without the controllers in <paramref name="refused"/> (controller → reason).</summary>

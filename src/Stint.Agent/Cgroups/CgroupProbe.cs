@@ -14,6 +14,7 @@ internal sealed class CgroupProbe(IGroupFiles files, string procDirectory = "/pr
 {
     private const long Cgroup2Magic = 0x63677270;             // linux/magic.h: CGROUP2_SUPER_MAGIC
     private static readonly string[] UsedV1 = ["memory", "cpuset", "pids", "freezer", "cpuacct", "devices", "cpu"];
+    private const string HugePageSizes = "/sys/kernel/mm/hugepages";
     private static readonly string[] UsedV2 = ["memory", "cpuset", "pids", "cpu"];
 
     /// <summary>The controllers of this machine are on cgroup v2.</summary>
@@ -27,7 +28,9 @@ internal sealed class CgroupProbe(IGroupFiles files, string procDirectory = "/pr
     {
         if (root.Contains('/', StringComparison.Ordinal)) throw new ArgumentException($"--cgroup-root {root}: on cgroup v1 this is a name, not a path");
         var mounts = V1Mounts();
-        var byMount = UsedV1.Where(mounts.ContainsKey).GroupBy(c => mounts[c]).Select(g => new Hierarchy(g.Key, [.. g])).ToList();
+        // Where there is a pool of huge pages, each step is in a group of that controller too; elsewhere that would only cost.
+        string[] used = files.Children(HugePageSizes).Any(size => files.Read($"{HugePageSizes}/{size}/nr_hugepages", out var pages) == 0 && pages != "0") ? [.. UsedV1, "hugetlb"] : UsedV1;
+        var byMount = used.Where(mounts.ContainsKey).GroupBy(c => mounts[c]).Select(g => new Hierarchy(g.Key, [.. g])).ToList();
         Capability Of(string resource, string controller) => new()
         {
             Resource = resource, Available = mounts.ContainsKey(controller),

@@ -34,8 +34,8 @@ internal sealed partial class CgroupTree
         try
         {
             var receipt = new Receipt();
-            var user = _userLimits.GetValueOrDefault(first.Uid) ?? steps.MaxBy(s => s.Key.JobId).Limits.User;
-            if (user is not null) new UserLimit(_layout, new LimitFile(_audited), _audited).Write(first.User, user, receipt);
+            // What the orders of an earlier life said of the user may be old by now; the server says what holds as soon as there is a link.
+            if (_userLimits.TryGetValue(first.Uid, out var user)) new UserLimit(_layout, new LimitFile(_audited), _audited).Write(first.User, user, receipt);
             _auditing.Limit(first.Job, limits, _map.Resolve(limits.Cpus.Span), receipt);
             foreach (var step in steps)
             {

@@ -26,6 +26,7 @@ internal sealed partial class CgroupTree : ICgroups, IDisposable
     private readonly GroupRemoval _removal;
     private readonly GroupTable _table = new();
     private readonly UserLimit _user;
+    private readonly HugePages _huge;
     private readonly TimeProvider _time;
     private readonly ITimer _idleTimer;
     private readonly ulong _machineMemoryBytes;
@@ -37,6 +38,7 @@ internal sealed partial class CgroupTree : ICgroups, IDisposable
         _processes = new ProcessList(layout, files);
         _removal = new GroupRemoval(layout, files, version, _processes);
         _user = new UserLimit(layout, new LimitFile(files), files);
+        _huge = HugePages.Close(layout, files);
         _idleTimer = time.CreateTimer(_ => RemoveIdleUsers(IdleUserStays), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -63,10 +65,11 @@ internal sealed partial class CgroupTree : ICgroups, IDisposable
                 OpenUser(path);
                 var receipt = new Receipt { Kernel = _layout.KernelName, Group = path.Step };
                 var aggregate = new Receipt();
-                if (limits.User is { } user) _user.Write(path.User, _userLimits[path.Uid] = user, aggregate);
+                if (limits.User is { } user) _user.Write(path.User, Newest(path.Uid, user), aggregate);
                 if (job is null) MakeFresh(path.Job, isLeaf: false);
                 var jobLimits = LimitJobAndStep(path, job, limits, receipt);
                 receipt.Rows.AddRange(aggregate.Rows);
+                _huge.Add(receipt, _files);
                 ReceiptRows.AddNotLimited(receipt, limits);
                 AddNotes(receipt, limits);
                 _table.Add(path, jobLimits);

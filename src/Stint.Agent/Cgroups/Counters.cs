@@ -11,6 +11,19 @@ internal sealed class Counters(CgroupLayout layout, IGroupFiles files)
         layout.File(controller, group, file) is { } path && files.Read(path, out var text) == 0
         && ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
+    /// <summary>Groups that a step with the rights to (root's, a container engine's) made below this one, at any depth; they may be gone by now.</summary>
+    public IReadOnlyList<string> Below(string controller, string group)
+    {
+        if (layout.Of(controller) is not { } hierarchy) return [];
+        List<string>? found = null;
+        for (var at = -1; at < (found?.Count ?? 0); at++)
+        {
+            var parent = at < 0 ? group : found![at];
+            foreach (var child in files.Children($"{hierarchy.Mount}/{parent}")) (found ??= []).Add($"{parent}/{child}");
+        }
+        return found ?? [];
+    }
+
     public int[] Cpus(string group, string file) =>
         layout.File("cpuset", group, file) is { } path && files.Read(path, out var text) == 0 ? CpuList.Parse(text) : [];
 

@@ -11,6 +11,8 @@ internal sealed class GroupTable
 
     public JobHold? Job(GroupPath path) => _jobs.GetValueOrDefault((path.Uid, path.JobId));
 
+    public IReadOnlyCollection<uint> Users => _users.Keys;
+
     public bool HasUser(uint uid) => _users.ContainsKey(uid);
 
     /// <summary>The user's level exists; nobody is in it yet.</summary>

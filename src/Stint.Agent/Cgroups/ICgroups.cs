@@ -46,6 +46,13 @@ public interface ICgroups
     /// <summary>Reads every live limit of these steps' jobs again and writes back what is different.</summary>
     IReadOnlyList<Drift> Audit(IReadOnlyList<LiveStep> steps);
 
+    /// <summary>Other limits for the level of a user, whose jobs live on. All or nothing: when one of them is refused, those before are put back.</summary>
+    /// <param name="checkOnly">Says what would stand in the way, and changes nothing.</param>
+    UserLimitsReport SetUserLimits(uint uid, UserLimits limits, bool checkOnly);
+
+    /// <summary>Processes of each user who has a level here.</summary>
+    IReadOnlyList<UserUse> UserUses();
+
     /// <summary>What a live step uses now; null when it has no group any more.</summary>
     StepUsage? Use(StepKey key, uint uid);
 
@@ -68,4 +75,7 @@ public sealed class CgroupException(string message, string file, int errno) : Ex
 {
     public string File { get; } = file;
     public int Errno { get; } = errno;
+
+    /// <summary>The node is broken, and so would be the next job on it.</summary>
+    public bool IsNodesFault { get; init; }
 }

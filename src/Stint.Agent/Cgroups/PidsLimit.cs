@@ -12,8 +12,9 @@ internal sealed class PidsLimit(CgroupLayout layout, LimitFile limit)
             receipt.Rows.Add(ReceiptRows.NotEnforced("pids", limits.PidsRequested, "unlimited", "no limit was asked for"));
             return;
         }
-        var file = layout.File("pids", group, "pids.max") ?? throw Missing.Controller(layout, "pids");
         var value = limits.PidsMax.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (Missing.IsTolerated(layout, "pids", limits.PidsRequested, value, receipt)) return;
+        var file = layout.File("pids", group, "pids.max") ?? throw Missing.Controller(layout, "pids");
         receipt.Rows.Add(limit.Enforce("pids", limits.PidsRequested, value, file, value));
     }
 }
@@ -31,9 +32,17 @@ internal static class PidsUsage
     }
 }
 
-/// <summary>A limit that has no controller here is not left out: the step does not start.</summary>
+/// <summary>A limit that has no controller here is not left out: the step does not start, unless an operator said that best effort will do.</summary>
 internal static class Missing
 {
+    /// <summary>True: the controller is not there and that was said to be all right; the receipt says so.</summary>
+    public static bool IsTolerated(CgroupLayout layout, string resource, string requested, string allocated, Receipt receipt)
+    {
+        if (!layout.BestEffort.Contains(resource) || layout.Has(resource)) return false;
+        receipt.Rows.Add(ReceiptRows.NotEnforced(resource, requested, allocated, $"best effort: {layout.Why(resource)}"));
+        return true;
+    }
+
     public static CgroupException Controller(CgroupLayout layout, string resource) =>
         new($"cannot limit {resource} on this node: {layout.Why(resource)}", resource, Kernel.Errno.NoDevice);
 }

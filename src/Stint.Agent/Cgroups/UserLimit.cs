@@ -24,12 +24,27 @@ internal sealed class UserLimit(CgroupLayout layout, LimitFile limit, IGroupFile
         Cpu(group, user, receipt);
     }
 
+    /// <summary>Why these limits cannot be written now, with the numbers; empty: nothing is in use that they would cut off.</summary>
+    public string Obstacle(string group, UserLimits user)
+    {
+        var (name, usage) = MemoryFiles;
+        if (user.MemoryBytes > 0 && Used("memory", group, usage) is { } bytes && bytes > user.MemoryBytes)
+            return $"{layout.File("memory", group, name)}: {ReceiptRows.Bytes(user.MemoryBytes)} for the user is less than the {ReceiptRows.Bytes(bytes)} that are in use";
+        if (user.PidsMax > 0 && Used("pids", group, "pids.current") is { } pids && pids > user.PidsMax)
+            return $"{layout.File("pids", group, "pids.max")}: {Number(user.PidsMax)} processes for the user are less than the {Number(pids)} that run";
+        return "";
+    }
+
+    private (string Limit, string Usage) MemoryFiles => IsV1 ? ("memory.limit_in_bytes", "memory.usage_in_bytes") : ("memory.max", "memory.current");
+
+    private ulong? Used(string controller, string group, string file) =>
+        layout.File(controller, group, file) is { } counter && files.Read(counter, out var text) == 0 && ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var used) ? used : null;
+
     private void Memory(string group, UserLimits user, Receipt receipt)
     {
-        var (name, usage) = IsV1 ? ("memory.limit_in_bytes", "memory.usage_in_bytes") : ("memory.max", "memory.current");
-        if (user.MemoryBytes > 0 && layout.File("memory", group, usage) is { } counter && files.Read(counter, out var text) == 0
-            && ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var used) && used > user.MemoryBytes)
-            throw new CgroupException($"{layout.File("memory", group, name)}: {ReceiptRows.Bytes(user.MemoryBytes)} for the user is less than the {ReceiptRows.Bytes(used)} that are in use", counter, Errno.Busy);
+        var (name, usage) = MemoryFiles;
+        if (user.MemoryBytes > 0 && Used("memory", group, usage) is { } used && used > user.MemoryBytes)
+            throw new CgroupException($"{layout.File("memory", group, name)}: {ReceiptRows.Bytes(user.MemoryBytes)} for the user is less than the {ReceiptRows.Bytes(used)} that are in use", layout.File("memory", group, usage)!, Errno.Busy);
         Put("user memory", user, "memory", group, name, user.MemoryBytes == 0 ? IsV1 ? "-1" : "max" : Number(user.MemoryBytes), ReceiptRows.Bytes(user.MemoryBytes), receipt, LimitFile.SamePages);
     }
 

@@ -10,9 +10,10 @@ namespace Stint.Agent.Gpus;
 /// that was loaded again may have other numbers. Thread-safe: it keeps nothing that changes.
 /// </summary>
 /// <param name="always">Nodes beyond the standard ones that an operator allows for every job: names of the table's groups or absolute paths.</param>
-internal sealed class NodeDevices(GresInventory inventory, DeviceTable table, IReadOnlyList<string> always, CdiSpecs cdi, string root = "") : IDeviceAllowances
+internal sealed class NodeDevices(GresInventory inventory, DeviceTable table, IReadOnlyList<string> always, CdiSpecs cdi, string root = "", DeviceHealth? health = null) : IDeviceAllowances
 {
     private readonly SysFiles _files = new(root);
+    private readonly DeviceHealth _health = health ?? new DeviceHealth();
     private readonly IReadOnlyList<DeviceRule> _standard = [.. table.Standard.Select(s => DeviceRule.Parse(s.Rule))];
 
     public GresInventory Inventory => inventory;
@@ -40,10 +41,19 @@ internal sealed class NodeDevices(GresInventory inventory, DeviceTable table, IR
     }
 
     /// <summary>The variables that tell a step its devices.</summary>
-    public IReadOnlyList<VisibleValue> Visible(LaunchSpec spec) => VisibleDevices.Of(this, spec.Limits, table, Launch.StepId.Of(spec.Key).IsBatch);
+    public IReadOnlyList<VisibleValue> Visible(LaunchSpec spec, Func<DeviceUnit, bool>? only = null) =>
+        VisibleDevices.Of(this, spec.Limits, table, Launch.StepId.Of(spec.Key).IsBatch, only);
 
-    /// <summary>Null, or who still holds a device of a job that is gone.</summary>
-    public string? Leftover(LaunchSpec spec) => spec.Limits.Gres.Count == 0 ? null : DeviceHolders.Describe(spec, [.. spec.Limits.Gres.SelectMany(g => g.Indices, (g, index) => inventory.Find(g.Name, index)).OfType<DeviceUnit>()]);
+    /// <summary>Null, or why the devices of a job that is gone cannot be given to another: somebody still holds one, or one is lost or hangs. Blocks.</summary>
+    public string? Leftover(LaunchSpec spec)
+    {
+        if (spec.Limits.Gres.Count == 0) return null;
+        List<DeviceUnit> units = [.. spec.Limits.Gres.SelectMany(g => g.Indices, (g, index) => inventory.Find(g.Name, index)).OfType<DeviceUnit>()];
+        return DeviceHolders.Describe(spec, units) ?? _health.Describe(units);
+    }
+
+    /// <summary>Null, or which device of this node is lost or hangs. Blocks.</summary>
+    public string? Trouble() => _health.Describe(inventory.Units);
 
     public IReadOnlyList<DeviceRule> Frame()
     {
@@ -83,7 +93,7 @@ internal sealed class NodeDevices(GresInventory inventory, DeviceTable table, IR
         foreach (var path in unit.Files)
         {
             var errno = DeviceNode.Look(path, out var rule);
-            if (errno != 0) throw new CgroupException($"{unit.Name} {unit.Index} was granted, but its node {path} cannot be looked at: {DeviceNode.Describe(errno)}", path, errno);
+            if (errno != 0) throw new CgroupException($"{unit.Name} {unit.Index} was granted, but its node {path} cannot be looked at: {DeviceNode.Describe(errno)}", path, errno) { IsNodesFault = true };
             own.Add(rule);
         }
         foreach (var path in cdi.Nodes(unit)) if (DeviceNode.Look(path, out var rule) == 0) own.Add(rule);

@@ -62,6 +62,24 @@ internal sealed unsafe class Nvml : IDisposable
         return devices;
     }
 
+    /// <summary>What the driver says against a GPU or a slice that it told before; null: it works, or the library is too old to be asked.</summary>
+    public string? Trouble(string uuid)
+    {
+        const int NoPermission = 4;
+        var byUuid = (delegate* unmanaged<byte*, nint*, int>)Function("nvmlDeviceGetHandleByUUID");
+        if (byUuid == null) return null;
+        nint handle = 0;
+        int code;
+        fixed (byte* text = Encoding.UTF8.GetBytes(uuid + "\0")) code = byUuid(text, &handle);
+        if (code == Found)
+        {
+            var memory = stackalloc ulong[3];
+            var call = (delegate* unmanaged<nint, ulong*, int>)Function("nvmlDeviceGetMemoryInfo");
+            code = call == null ? Found : call(handle, memory);
+        }
+        return code is Found or NotSupported or NoPermission ? null : Describe(code);
+    }
+
     private NvmlDevice? Look(nint handle, uint at, List<string> problems)
     {
         var uuid = Text("nvmlDeviceGetUUID", handle);

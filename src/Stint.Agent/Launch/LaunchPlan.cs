@@ -1,4 +1,5 @@
 using System.Text;
+using Stint.Agent.Binding;
 using Stint.Agent.Gpus;
 using Stint.Protocol.Agents;
 
@@ -62,7 +63,7 @@ internal static class LaunchPlan
     /// <param name="limitMs">Wall time left for the step; 0: unlimited.</param>
     /// <param name="scratch">The job's own folder on this node.</param>
     public static ShepherdRequest Make(LaunchSpec spec, UserAccount account, string scriptPath, IReadOnlyList<string> procsFiles, long limitMs,
-        IReadOnlyList<VisibleValue>? devices = null, string? scratch = null)
+        IReadOnlyList<VisibleValue>? devices = null, StepBinding? binding = null, string? scratch = null)
     {
         var id = StepId.Of(spec.Key);
         List<byte[]> arguments = spec.Payload.Script.IsEmpty ? [] : [Encoding.UTF8.GetBytes(scriptPath)];
@@ -90,12 +91,12 @@ internal static class LaunchPlan
             Rlimits = [.. spec.Payload.Rlimits.Where(r => RlimitNumbers.ContainsKey(r.Name)).Select(r => (RlimitNumbers[r.Name], r.Soft))],
             ProcsFiles = procsFiles,
             Arguments = arguments,
-            Environment = StepEnvironment.ForStep(spec, account, devices, scratch),
-            Tasks = Tasks(spec),
+            Environment = StepEnvironment.ForStep(spec, account, devices, binding, scratch),
+            Tasks = Tasks(spec, binding),
         };
     }
 
-    static List<TaskPlan> Tasks(LaunchSpec spec)
+    static List<TaskPlan> Tasks(LaunchSpec spec, StepBinding? binding)
     {
         var tasks = new List<TaskPlan>(spec.TaskIds.Count);
         var opened = new Dictionary<string, uint>();
@@ -115,7 +116,7 @@ internal static class LaunchPlan
                 if (spec.StdErr.Length == 0 && !pipes)
                     error = new(StreamKind.Same, (uint)(i * 3 + 1));
             }
-            tasks.Add(new TaskPlan(id, input, output, error, StepEnvironment.ForTask(id, i)));
+            tasks.Add(new TaskPlan(id, input, output, error, StepEnvironment.ForTask(id, i, binding?.Environments[i])) { Bounds = binding?.Bounds[i] ?? TaskBounds.None });
         }
         return tasks;
 

@@ -12,7 +12,21 @@ internal enum ExitFlags : uint { None = 0, OverLimit = 1, Ordered = 2, Killed = 
 /// <param name="Same">With <see cref="StreamKind.Same"/>: the stream (task index * 3 + stream) whose descriptor is shared.</param>
 internal sealed record StreamPlan(StreamKind Kind, uint Same = 0, string Path = "");
 
-internal sealed record TaskPlan(uint Id, StreamPlan Input, StreamPlan Output, StreamPlan Error, IReadOnlyList<byte[]> Environment);
+internal sealed record TaskPlan(uint Id, StreamPlan Input, StreamPlan Output, StreamPlan Error, IReadOnlyList<byte[]> Environment)
+{
+    public TaskBounds Bounds { get; init; } = TaskBounds.None;
+}
+
+/// <summary>What a task binds itself to before its program begins, and the lines that say it (a head that is empty says nothing).</summary>
+/// <param name="Cpus">Bit i is the kernel's cpu i; empty: not bound.</param>
+/// <param name="Policy">Of set_mempolicy(2); 0: none.</param>
+internal sealed record TaskBounds(byte[] Cpus, uint Policy, byte[] Nodes, string CpuHead = "", string CpuTail = "", string MemHead = "", string MemTail = "")
+{
+    public static readonly TaskBounds None = new([], 0, []);
+}
+
+/// <summary>A binding as the task read it back from the kernel.</summary>
+internal sealed record ReadBounds(byte[] Cpus, uint Policy, byte[] Nodes);
 
 /// <summary>All that a shepherd is told before it starts; durations in milliseconds, 0 where there is none.</summary>
 internal sealed record ShepherdRequest
@@ -56,14 +70,14 @@ internal sealed record ExitRecord(ExitFlags Flags, long StartMs, long EndMs, str
 /// </summary>
 internal static class ShepherdWire
 {
-    public const uint RequestMagic = 0x51525453, RecordMagic = 0x52585453, Version = 1;
+    public const uint RequestMagic = 0x51525453, RecordMagic = 0x52585453, Version = 1, RequestVersion = 2;
     public const uint Started = 1, Streams = 2, Exited = 3, LimitPassed = 4;
     public const int TasksMax = 512, RequestBytesMax = 32 << 20, MessageBytesMax = 160 << 10, DescriptorsMax = 252;
 
     public static byte[] Encode(ShepherdRequest r)
     {
         var w = new Writer();
-        w.U32(RequestMagic).U32(Version).U32(r.Uid).U32(r.Gid).U32((uint)r.Groups.Count);
+        w.U32(RequestMagic).U32(RequestVersion).U32(r.Uid).U32(r.Gid).U32((uint)r.Groups.Count);
         foreach (var group in r.Groups)
             w.U32(group);
         w.U32(r.Umask).U32(r.Append ? 1u : 0).U64(r.LimitMs).U64(r.GraceMs).U64(r.WarnBeforeMs).U32(r.WarnSignal).U32((uint)r.WarnScope).U32(r.Rows).U32(r.Columns);
@@ -79,7 +93,8 @@ internal static class ShepherdWire
             w.U32(task.Id);
             foreach (var stream in (ReadOnlySpan<StreamPlan>)[task.Input, task.Output, task.Error])
                 w.U32((uint)stream.Kind).U32(stream.Same).Text(stream.Path);
-            w.All(task.Environment);
+            var bounds = task.Bounds;
+            w.All(task.Environment).Blob(bounds.Cpus).U32(bounds.Policy).Blob(bounds.Nodes).Text(bounds.CpuHead).Text(bounds.CpuTail).Text(bounds.MemHead).Text(bounds.MemTail);
         }
         return w.Done();
     }
@@ -91,6 +106,22 @@ internal static class ShepherdWire
     public static byte[] Write(string line) => new Writer().U32(20).Text(line).Done();
     public static byte[] CloseInput(uint taskIndex) => new Writer().U32(21).U32(taskIndex).Done();
     public static byte[] Acknowledge() => new Writer().U32(22).Done();
+
+    /// <summary>The body of STARTED behind its kind: the first pid, and the binding of each task.</summary>
+    public static (uint FirstPid, IReadOnlyList<ReadBounds> Bounds) DecodeStarted(ReadOnlySpan<byte> body)
+    {
+        var r = new Reader(body);
+        var count = Math.Min(r.U32(), TasksMax);
+        uint first = 0;
+        for (var i = 0; i < count; i++)
+            if (r.U32() is var pid && i == 0)
+                first = pid;
+        var bounds = new List<ReadBounds>();
+        for (var i = 0; i < count && !r.Bad; i++)
+            if (new ReadBounds(r.Blob(), r.U32(), r.Blob()) is var read && !r.Bad)
+                bounds.Add(read);
+        return (first, bounds);
+    }
 
     /// <summary>Null when the bytes are not a whole record: a torn file counts as none.</summary>
     public static ExitRecord? DecodeRecord(ReadOnlySpan<byte> bytes)
@@ -140,6 +171,14 @@ internal static class ShepherdWire
             return this;
         }
 
+        /// <summary>Length and bytes, without the NUL behind.</summary>
+        public Writer Blob(ReadOnlySpan<byte> value)
+        {
+            U32((uint)value.Length);
+            _bytes.Write(value);
+            return this;
+        }
+
         public Writer Text(string value) => Bytes(Encoding.UTF8.GetBytes(value));
 
         public Writer All(IReadOnlyList<byte[]> values)
@@ -172,6 +211,7 @@ internal static class ShepherdWire
         }
 
         public uint U32() => Take(4) is { Length: 4 } b ? BinaryPrimitives.ReadUInt32LittleEndian(b) : 0;
+        public byte[] Blob() => Take(U32()).ToArray();
         public ulong U64() => Take(8) is { Length: 8 } b ? BinaryPrimitives.ReadUInt64LittleEndian(b) : 0;
 
         public string Text()

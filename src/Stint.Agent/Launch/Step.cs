@@ -1,3 +1,4 @@
+using Stint.Agent.Binding;
 using Stint.Agent.Cgroups;
 using Stint.Protocol.Agents;
 
@@ -175,7 +176,7 @@ internal sealed class Step
         (Directory, Group, _shepherd) = (prepared.Directory ?? Directory, prepared.Group, prepared.Shepherd);
         if (prepared.Refused is { } why)
         {
-            Apply(new StepEvent.Refused(why, prepared.ByProlog));
+            Apply(new StepEvent.Refused(why, prepared.ByProlog, prepared.ByNode));
             return;
         }
         _around.Node.Reactor.Watch(_shepherd!.Fd, Posix.EPOLLIN, _ => Listen());
@@ -208,8 +209,8 @@ internal sealed class Step
                 Attach(body.U32(), body.U32(), ref body, message.Descriptors);
                 return;
             case ShepherdWire.Started:
-                body.U32();
-                _firstPid = body.U32();
+                (_firstPid, var bounds) = ShepherdWire.DecodeStarted(message.Body);
+                NoteBounds(bounds);
                 _inputs.Open();
                 Apply(new StepEvent.TasksStarted());
                 break;
@@ -246,6 +247,14 @@ internal sealed class Step
         }
         for (; next < descriptors.Length; next++)
             Posix.Close(descriptors[next]);
+    }
+
+    /// <summary>What the tasks read back of their binding belongs in the receipt; also when an earlier life of this agent made it.</summary>
+    void NoteBounds(IReadOnlyList<ReadBounds> bounds)
+    {
+        if ((Group?.Receipt ?? Directory?.ReadReceipt()) is not { } receipt || !BindingRows.Add(receipt, Spec, _around.Options.Shape, bounds))
+            return;
+        Directory?.WriteReceipt(receipt);
     }
 
     /// <summary>The socket is closed: the shepherd is dead, or it dropped an agent that did not listen, or all is said and done.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text;
+using Stint.Agent.Binding;
 using Stint.Agent.Gpus;
 using Stint.Protocol.Agents;
 
@@ -12,7 +13,7 @@ namespace Stint.Agent.Launch;
 /// </summary>
 internal static class StepEnvironment
 {
-    public static IReadOnlyList<byte[]> ForStep(LaunchSpec spec, UserAccount account, IReadOnlyList<VisibleValue>? devices = null, string? scratch = null)
+    public static IReadOnlyList<byte[]> ForStep(LaunchSpec spec, UserAccount account, IReadOnlyList<VisibleValue>? devices = null, StepBinding? binding = null, string? scratch = null)
     {
         var all = new Dictionary<string, byte[]>();
         foreach (var entry in spec.Payload.Environment)
@@ -35,6 +36,11 @@ internal static class StepEnvironment
             else
                 Set(all, name, value);
         }
+        // What an srun around this one did says nothing of this step.
+        foreach (var inherited in StepBinding.Variables)
+            all.Remove(inherited);
+        foreach (var (name, value) in binding?.Environment ?? [])
+            Set(all, name, value);
         SetMissing(all, "HOME", account.Home);
         SetMissing(all, "USER", account.Name ?? spec.User);
         SetMissing(all, "LOGNAME", account.Name ?? spec.User);
@@ -44,15 +50,18 @@ internal static class StepEnvironment
         SetMissing(all, "TMPDIR", "/tmp");
         foreach (var perTask in (ReadOnlySpan<string>)["SLURM_PROCID", "SLURM_LOCALID", "SLURM_TASK_PID"])
             all.Remove(perTask);
+        foreach (var perTask in binding?.Environments.SelectMany(e => e).Select(e => e.Key).Distinct() ?? [])
+            all.Remove(perTask);
         return [.. all.Values];
     }
 
     /// <summary>The shepherd fills in the pid, which nobody knows before the fork.</summary>
-    public static IReadOnlyList<byte[]> ForTask(uint taskId, int localIndex) =>
+    public static IReadOnlyList<byte[]> ForTask(uint taskId, int localIndex, IReadOnlyList<KeyValuePair<string, string>>? binding = null) =>
     [
         Encoding.UTF8.GetBytes($"SLURM_PROCID={taskId}"),
         Encoding.UTF8.GetBytes($"SLURM_LOCALID={localIndex}"),
         "SLURM_TASK_PID="u8.ToArray(),
+        .. (binding ?? []).Select(v => Encoding.UTF8.GetBytes($"{v.Key}={v.Value}")),
     ];
 
     static uint CpuCount(Limits? limits)

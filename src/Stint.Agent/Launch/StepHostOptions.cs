@@ -1,3 +1,4 @@
+using Stint.Agent.Binding;
 using Stint.Agent.Disk;
 using Stint.Agent.Ends;
 using Stint.Agent.Gpus;
@@ -14,6 +15,9 @@ public sealed record StepHostOptions(string Spool, string Shepherd)
 
     /// <summary>What this node has beside cpus and memory; null: nothing is known of devices, and tasks are told nothing.</summary>
     internal NodeDevices? Devices { get; init; }
+
+    /// <summary>How this node's CPUs lie; null: tasks are not bound.</summary>
+    internal CpuShape? Shape { get; init; }
 
     /// <summary>Who the kernel killed; null: it is not asked.</summary>
     internal OomLog? Kills { get; init; }

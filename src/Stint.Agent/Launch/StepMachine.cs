@@ -17,7 +17,7 @@ internal enum StepPhase
 /// <param name="End">The strictest order to end that came so far.</param>
 /// <param name="Refused">Why it could not be started, when it never got a shepherd.</param>
 internal sealed record StepState(StepPhase Phase, bool Started = false, EndJob? End = null, ExitRecord? Exit = null, bool ShepherdLost = false, string? Refused = null,
-    bool RefusedByProlog = false)
+    bool RefusedByProlog = false, bool RefusedByNode = false)
 {
     public static readonly StepState Initial = new(StepPhase.Preparing);
 }
@@ -25,7 +25,7 @@ internal sealed record StepState(StepPhase Phase, bool Started = false, EndJob? 
 internal abstract record StepEvent
 {
     public sealed record Prepared : StepEvent;
-    public sealed record Refused(string Cause, bool ByProlog = false) : StepEvent;
+    public sealed record Refused(string Cause, bool ByProlog = false, bool ByNode = false) : StepEvent;
     public sealed record TasksStarted : StepEvent;
     public sealed record EndOrdered(EndJob Order) : StepEvent;
     public sealed record TasksEnded(ExitRecord Record) : StepEvent;
@@ -60,7 +60,7 @@ internal static class StepMachine
     public static (StepState State, StepAction[] Actions) Next(StepState s, StepEvent e) => (s.Phase, e) switch
     {
         (StepPhase.Preparing, StepEvent.Prepared) => (s with { Phase = StepPhase.Starting }, s.End is { } order ? [new StepAction.Terminate(order)] : []),
-        (StepPhase.Preparing, StepEvent.Refused refused) => (s with { Phase = StepPhase.Finishing, Refused = refused.Cause, RefusedByProlog = refused.ByProlog }, [new StepAction.Finish()]),
+        (StepPhase.Preparing, StepEvent.Refused refused) => (s with { Phase = StepPhase.Finishing, Refused = refused.Cause, RefusedByProlog = refused.ByProlog, RefusedByNode = refused.ByNode }, [new StepAction.Finish()]),
 
         (StepPhase.Starting, StepEvent.TasksStarted) => (s with { Phase = StepPhase.Running, Started = true }, [new StepAction.ReportStarted()]),
 

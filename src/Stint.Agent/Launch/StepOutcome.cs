@@ -8,6 +8,7 @@ internal static class StepOutcome
 {
     /// <summary>Slurm's exit code for a job that could not be started.</summary>
     const int LaunchFailedCode = 1;
+    const int ERange = 34;
 
     public static StepExitedReport Judge(StepId id, StepState state, Measured? measured, Receipt? receipt, long nowMs)
     {
@@ -29,6 +30,8 @@ internal static class StepOutcome
     {
         if (state is { RefusedByProlog: true, End: null, Refused: { } prolog })
             return (Outcome.NodeFailure, prolog);
+        if (state is { RefusedByNode: true, End: null, Refused: { } broken })
+            return (Outcome.NodeFailure, broken);
         if (state.Refused is { } refused)
             return state.End is null ? (Outcome.LaunchFailed, refused) : (Outcome.Ended, refused);
         if (state.ShepherdLost || state.Exit is not { } exit)
@@ -45,8 +48,11 @@ internal static class StepOutcome
     static string OutOfMemory(Measured m)
     {
         var level = m.OomLevel.Length > 0 ? m.OomLevel : "job";
-        return $"memory: limit {Size(m.MemoryLimitBytes)} ({level} group), peak {Size(m.PeakMemoryBytes)}, "
-            + $"{m.OomKills} process{(m.OomKills == 1 ? "" : "es")} killed by the kernel{Victims(m)}; ask for more with --mem";
+        var kills = $"{m.OomKills} process{(m.OomKills == 1 ? "" : "es")} killed by the kernel{Victims(m)}";
+        // The user's level is all of his jobs here: whichever of them the kernel took, the cause is not in it.
+        return level == "user"
+            ? $"memory: limit {Size(m.MemoryLimitBytes)} of all jobs of this user on this node together (user group), peak {Size(m.PeakMemoryBytes)}; this job was under its own limit; {kills}; run fewer jobs at once, or ask your admin"
+            : $"memory: limit {Size(m.MemoryLimitBytes)} ({level} group), peak {Size(m.PeakMemoryBytes)}, {kills}; ask for more with --mem";
     }
 
     /// <summary>Where the kernel's log says who it was; the last few of many.</summary>
@@ -67,6 +73,9 @@ internal static class StepOutcome
             "stdout" => "output file",
             "stderr" => "error file",
             "cgroup" => "cgroup file",
+            "affinity" when exit.Errno == ERange => $"the task's cpus: the kernel holds 0x{exit.Path}, not what was set, and",
+            "affinity" => "the task's cpus",
+            "mempolicy" => "the task's memory policy",
             _ => exit.Stage,
         };
         var reason = exit.Errno == Posix.ENXIO && exit.Stage is "stdout" or "stderr" ? "no process reads this FIFO" : Posix.Describe(exit.Errno);

@@ -1,11 +1,13 @@
+using Stint.Agent.Binding;
 using Stint.Agent.Cgroups;
 using Stint.Protocol.Agents;
 
 namespace Stint.Agent.Launch;
 
 /// <summary>What making a step gave. <paramref name="Refused"/>: why it got no shepherd; what was made until then is to be removed again.</summary>
-/// <param name="ByProlog">The node is to blame and not the job.</param>
-internal sealed record PreparedStep(IStepDirectory? Directory, StepGroup? Group, IShepherd? Shepherd, string? Refused, bool ByProlog = false);
+/// <param name="ByProlog">The node is to blame and not the job, which is held: a prolog may refuse it for what it is.</param>
+/// <param name="ByNode">The node is to blame and not the job.</param>
+internal sealed record PreparedStep(IStepDirectory? Directory, StepGroup? Group, IShepherd? Shepherd, string? Refused, bool ByProlog = false, bool ByNode = false);
 
 /// <param name="Released">Nothing of the job is left in the kernel.</param>
 /// <param name="Stuck">The group would not go; it is to be tried again.</param>
@@ -30,6 +32,9 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
             Reached("spec");
             if (LaunchPlan.Refuse(spec) is { } why)
                 return new PreparedStep(directory, null, null, why);
+            var binding = StepBinding.Of(spec, options.Shape, options.Devices);
+            if (binding?.Refusal is { } unbound)
+                return new PreparedStep(directory, null, null, unbound);
             if (lockFd < 0 && (lockFd = directory.TryLock()) < 0)
                 return new PreparedStep(null, null, null, $"{directory.Path}: another process holds this step");
             var began = time.GetTimestamp();
@@ -39,12 +44,14 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
             group = cgroups.Create(spec.Key, spec.Uid, spec.Limits);
             Reached("group");
             var scratch = options.Scratch?.Give(spec, group.Receipt);
+            var wallLimitMs = WallLimitMs(spec, prologMs);
+            ProcessLimitRows.Add(group.Receipt, spec, wallLimitMs);
             directory.WriteReceipt(group.Receipt);
             if (!spec.Payload.Script.IsEmpty)
                 directory.WriteScript(spec.Payload.Script.Span, spec.Uid, spec.Gid);
             Reached("files");
             var account = node.Account(spec.Uid, spec.Gid);
-            var request = LaunchPlan.Make(spec, account, directory.ScriptPath, group.ProcsFiles, WallLimitMs(spec, prologMs), options.Devices?.Visible(spec), scratch);
+            var request = LaunchPlan.Make(spec, account, directory.ScriptPath, group.ProcsFiles, wallLimitMs, options.Devices?.Visible(spec), binding, scratch);
             var shepherd = node.Shepherds.Start(directory.Id, request, lockFd);
             try
             {
@@ -59,11 +66,12 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
         }
         catch (CgroupException refused)
         {
-            return new PreparedStep(directory, group, null, refused.Message);
+            return new PreparedStep(directory, group, null, refused.Message, ByNode: refused.IsNodesFault);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            return new PreparedStep(directory, group, null, $"launch: {refused.Message}");
+            // Of the node's own files; the user's are opened by the shepherd. The next job would meet the same.
+            return new PreparedStep(directory, group, null, $"launch: {refused.Message}", ByNode: true);
         }
         finally
         {
@@ -81,6 +89,8 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
         var report = saved ?? StepOutcome.Judge(step.Id, state, Measure(group), receipt, Now());
         if (saved is null && state.RefusedByProlog)
             (report.HoldJob, report.DrainReason) = (true, report.Cause);
+        if (saved is null && state.RefusedByNode)
+            report.DrainReason = report.Cause;
         var kept = saved is not null || directory is null;
         if (!kept)
         {
@@ -100,7 +110,7 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
         try
         {
             released = Remove(spec, group);
-            if (released && options.Devices?.Leftover(spec) is { } leftover)
+            if (released && report.DrainReason.Length == 0 && options.Devices?.Leftover(spec) is { } leftover)
                 report.DrainReason = leftover;
         }
         catch (CgroupException left)

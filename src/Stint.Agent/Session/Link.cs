@@ -31,6 +31,9 @@ internal sealed partial class Link(
     /// <summary>Who takes orders that are not the step host's; false: not that one either.</summary>
     public Func<ToAgent, bool>? Others { get; init; }
 
+    /// <summary>What users' jobs use now, for heartbeats; null: nothing is told of it.</summary>
+    public Func<IReadOnlyList<UserUse>>? Users { get; init; }
+
     /// <summary>Returns only by <see cref="FencedException"/> or cancellation.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
@@ -147,7 +150,12 @@ internal sealed partial class Link(
     private async Task BeatAsync(TimeSpan every, CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(every, time);
-        do outbox.Send(new ToServer { Heartbeat = vitals() });
+        do
+        {
+            var beat = vitals();
+            beat.Users.AddRange(Users?.Invoke() ?? []);
+            outbox.Send(new ToServer { Heartbeat = beat });
+        }
         while (await timer.WaitForNextTickAsync(cancellation));
     }
 

@@ -10,10 +10,11 @@ namespace Stint.Agent.Watch;
 /// Looks after the steps that run: on an interval what they use and what they met (kills, refused forks, stalls), on another whether every limit still
 /// holds; both also by order. It never delays a launch for longer than one job's files take, and a look that fails is a log line.
 /// </summary>
-internal sealed partial class NodeWatch(StepHost host, ICgroups cgroups, WatchOptions options, uint cpus, OomLog kills, EnergyMeter energy, TimeProvider time, ILogger log)
+internal sealed partial class NodeWatch(StepHost host, ICgroups cgroups, WatchOptions options, uint cpus, OomLog kills, EnergyMeter energy, TimeProvider time, ILogger log, Func<string?>? deviceTrouble = null)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<StepId, StepHistory> _steps = [];
+    private readonly OutsideProcesses _outside = new(options.Outside, cgroups, time);
     private long _lastLook = time.GetTimestamp();
 
     public async Task RunAsync(CancellationToken cancellation)
@@ -31,9 +32,19 @@ internal sealed partial class NodeWatch(StepHost host, ICgroups cgroups, WatchOp
     public bool Take(ToAgent message, IStepReports reports)
     {
         if (message.BodyCase == ToAgent.BodyOneofCase.Audit) _ = Logged(AuditAsync());
+        else if (message.BodyCase == ToAgent.BodyOneofCase.SetUserLimits) SetUser(message.SetUserLimits, reports);
         else if (message.BodyCase == ToAgent.BodyOneofCase.UsageRequest) _ = Logged(AnswerAsync(message.UsageRequest, reports));
         else return false;
         return true;
+    }
+
+    /// <summary>In the order in which they come: the last one holds.</summary>
+    private void SetUser(SetUserLimits order, IStepReports reports)
+    {
+        var report = cgroups.SetUserLimits(order.Uid, order.Limits ?? new UserLimits(), order.CheckOnly);
+        report.RequestId = order.RequestId;
+        if (report.WhyNot.Length > 0) Log.UserLimitRefused(log, order.Uid, report.WhyNot);
+        reports.Send(new ToServer { UserLimits = report });
     }
 
     /// <summary>Every limit of every live step; what had changed is repaired and told.</summary>
@@ -49,6 +60,11 @@ internal sealed partial class NodeWatch(StepHost host, ICgroups cgroups, WatchOp
                 DrainReason = drift.IsRepaired ? "" : drift.Sentence, AtMs = Now(),
             });
         }
+        if (deviceTrouble?.Invoke() is { } trouble)
+        {
+            Log.Happened(log, 0, trouble);
+            host.Tell(new NodeEvent { Kind = NodeEventKind.EventDevice, Sentence = trouble, DrainReason = trouble, AtMs = Now() });
+        }
         return drifts;
     }
 
@@ -62,6 +78,11 @@ internal sealed partial class NodeWatch(StepHost host, ICgroups cgroups, WatchOp
             _lastLook = time.GetTimestamp();
             var joules = energy.Take();
             foreach (var step in live) if (Sample(step) is { } used) Judge(step, used, joules, elapsedUs);
+            foreach (var outside in _outside.Look(live))
+            {
+                Log.Happened(log, outside.Key.JobId, outside.Sentence);
+                host.Tell(outside);
+            }
         }
     }
 
@@ -94,13 +115,21 @@ internal sealed partial class NodeWatch(StepHost host, ICgroups cgroups, WatchOp
         var busy = history.NewCpuUs(used);
         if (elapsedUs > 0 && cpus > 0) history.AddEnergy((ulong)(joules * Math.Min(1, busy / (elapsedUs * cpus))));
         var (oom, pids) = history.New(used.OomKills, used.PidsLimitHits);
-        if (oom > 0) Tell(step, NodeEventKind.EventOutOfMemory, StepEvents.OutOfMemory(step, oom, used.MemoryLimitBytes, used.PeakMemoryBytes, "", Victims(step)));
+        if (oom > 0) Tell(step, NodeEventKind.EventOutOfMemory, OutOfMemory(step, oom, used));
         if (pids > 0) Tell(step, NodeEventKind.EventPidsLimit, StepEvents.PidsLimit(step, pids));
         if (options.Stall == StallAction.Off || history.IsStalled || history.Stall.Look(used.Pressure.Where(p => p.Scope == "job"), used.AtMs, options.StallAfter) is not { } stall) return;
         history.IsStalled = true;
         var sentence = StepEvents.Stall(step, stall.Resource, stall.For);
         Tell(step, NodeEventKind.EventStall, sentence);
         if (options.Stall == StallAction.End) host.EndJob(new EndJob { JobId = step.Key.JobId, Attempt = step.Key.Attempt, Reason = EndReason.EndAdmin, GraceMs = step.GraceMs, Message = sentence });
+    }
+
+    /// <summary>With the level at fault, which need not be the victim's own.</summary>
+    private string OutOfMemory(LaunchSpec step, ulong kills, StepUsage used)
+    {
+        var (limit, peak, level) = cgroups.Find(step.Key, step.Uid) is { } group && cgroups.Measure(group) is { OomLevel.Length: > 0 } measured
+            ? (measured.MemoryLimitBytes, measured.PeakMemoryBytes, measured.OomLevel) : (used.MemoryLimitBytes, used.PeakMemoryBytes, "");
+        return StepEvents.OutOfMemory(step, kills, limit, peak, level, Victims(step));
     }
 
     private IReadOnlyList<string> Victims(LaunchSpec step) => cgroups.Find(step.Key, step.Uid) is { } group ? kills.Victims(group.Path) : [];
@@ -141,6 +170,8 @@ internal sealed partial class NodeWatch(StepHost host, ICgroups cgroups, WatchOp
         public static partial void Drifted(ILogger log, uint job, string what);
         [LoggerMessage(EventId = 3402, Level = LogLevel.Warning, Message = "job {Job}: {What}")]
         public static partial void Happened(ILogger log, uint job, string what);
+        [LoggerMessage(EventId = 3404, Level = LogLevel.Warning, Message = "limits of user {Uid}: {Why}")]
+        public static partial void UserLimitRefused(ILogger log, uint uid, string why);
         [LoggerMessage(EventId = 3403, Level = LogLevel.Error, Message = "a look at the node's steps failed")]
         public static partial void Failed(ILogger log, Exception error);
     }

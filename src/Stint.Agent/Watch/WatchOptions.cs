@@ -5,6 +5,9 @@ namespace Stint.Agent.Watch;
 /// <summary>What a job that only waits for memory, CPUs or disks gets: nothing, an event, or its end.</summary>
 internal enum StallAction { Off, Report, End }
 
+/// <summary>What becomes of a user's processes that are in none of the user's jobs.</summary>
+internal enum OutsideAction { Off, Report, Adopt }
+
 /// <summary>How often the agent looks after what runs. Zero: never by itself (an order still does).</summary>
 internal sealed record WatchOptions
 {
@@ -13,6 +16,15 @@ internal sealed record WatchOptions
     public StallAction Stall { get; init; } = StallAction.Off;
     /// <summary>A job stalls when for that long on end nearly all of its time was spent waiting (full pressure).</summary>
     public TimeSpan StallAfter { get; init; } = TimeSpan.FromSeconds(60);
+
+    public OutsideAction Outside { get; init; } = OutsideAction.Report;
+
+    /// <summary><c>--outside</c>. Throws <see cref="FormatException"/>.</summary>
+    public static OutsideAction ParseOutside(string text) => text switch
+    {
+        "off" => OutsideAction.Off, "report" => OutsideAction.Report, "adopt" => OutsideAction.Adopt,
+        _ => throw new FormatException($"--outside {text}: report, adopt or off"),
+    };
 
     /// <summary><c>--stall 60:end</c>, <c>--stall 60:report</c>, <c>--stall off</c>. Throws <see cref="FormatException"/>.</summary>
     public static (StallAction Action, TimeSpan After) ParseStall(string text)

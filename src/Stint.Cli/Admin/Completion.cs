@@ -16,7 +16,7 @@ internal static class Completion
     public static readonly (string Name, IReadOnlyList<OptionSpec> Options)[] Commands =
     [
         ("sbatch", LaunchOptionTable.For(LaunchCommand.Sbatch)), ("srun", LaunchOptionTable.For(LaunchCommand.Srun)), ("squeue", SqueueOptions.Table),
-        ("sinfo", SinfoOptions.Table), ("scancel", ScancelOptions.Table), ("scontrol", ScontrolOptions.Table), ("sacct", SacctOptions.Table),
+        ("sinfo", SinfoOptions.Table), ("scancel", ScancelOptions.Table), ("scontrol", ScontrolOptions.Table), ("sacct", SacctOptions.Table), ("check-limits", LimitsVerb.Verb.Specs),
     ];
 
     public static string? Script(string shell) => shell switch { "bash" => Bash(), "zsh" => Zsh(), "fish" => Fish(), _ => null };
@@ -70,6 +70,7 @@ internal static class Completion
                 "nodes" => "_stint_words \"$(sinfo -h -N -o %N 2>/dev/null | sort -u)\" \"$cur\"",
                 "help" => $"_stint_words \"{VerbNames}\" \"$cur\"",
                 "completion" => "_stint_words \"bash zsh fish\" \"$cur\"",
+                "limits" => "case $prev in limits) _stint_words \"apply\" \"$cur\" ;; *) COMPREPLY=($(compgen -f -- \"$cur\")) ;; esac",
                 "simulate" => "case $prev in --policy) _stint_words \"fcfs easy conservative default all\" \"$cur\" ;; --estimates) _stint_words \"requested exact\" \"$cur\" ;; *) COMPREPLY=($(compgen -f -- \"$cur\")) ;; esac",
                 _ => "COMPREPLY=()",
             };
@@ -89,7 +90,7 @@ internal static class Completion
             string operands = verb.Name switch
             {
                 "explain" or "logs" => "'*:job:($(squeue -h -o %i 2>/dev/null))'", "nodes" => "'*:node:($(sinfo -h -N -o %N 2>/dev/null))'",
-                "completion" => "'*:shell:(bash zsh fish)'", "help" => $"'*:verb:({VerbNames})'", "simulate" => "'*:trace:_files'", _ => "",
+                "completion" => "'*:shell:(bash zsh fish)'", "help" => $"'*:verb:({VerbNames})'", "simulate" => "'*:trace:_files'", "limits" => "'1:word:(apply)' '2:file:_files'", _ => "",
             };
             text.Append($"        {verb.Name}) _arguments -s {ZshOptions(verb.Options.Select(option => (option.Spec, option.Summary)))} {operands}".TrimEnd()).Append(" ;;\n");
         }
@@ -118,7 +119,7 @@ internal static class Completion
         foreach (var (name, _) in Commands) text.Append($"complete -c stint -n __fish_use_subcommand -a {name}\n");
         foreach (var verb in Verbs.All)
             foreach (var option in verb.Options) text.Append($"complete -c stint -n '__fish_seen_subcommand_from {verb.Name}'{FishOption(option.Spec, option.Summary)}\n");
-        text.Append("complete -c stint -n '__fish_seen_subcommand_from explain logs' -a '(squeue -h -o %i 2>/dev/null)'\ncomplete -c stint -n '__fish_seen_subcommand_from nodes' -a '(sinfo -h -N -o %N 2>/dev/null)'\ncomplete -c stint -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'\ncomplete -c stint -n '__fish_seen_subcommand_from simulate' -F\n");
+        text.Append("complete -c stint -n '__fish_seen_subcommand_from explain logs' -a '(squeue -h -o %i 2>/dev/null)'\ncomplete -c stint -n '__fish_seen_subcommand_from nodes' -a '(sinfo -h -N -o %N 2>/dev/null)'\ncomplete -c stint -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'\ncomplete -c stint -n '__fish_seen_subcommand_from simulate' -F\ncomplete -c stint -n '__fish_seen_subcommand_from limits' -a apply -F\n");
         return text.ToString();
     }
 

@@ -15,6 +15,7 @@ internal static class Verbs
         },
         new("jobs", "", "jobs in the queue", [new("all", 'a', "", "also jobs that ended a short while ago"), new("me", 'm', "", "only my own"), VerbOption.Json], 0, 0, JobsVerb.RunAsync),
         new("nodes", "[NODE]", "nodes: use, and what each can enforce", [new("long", 'l', "", "every capability with its detail"), VerbOption.Json], 0, 1, NodesVerb.RunAsync),
+        LimitsVerb.Verb,
         new("logs", "JOB", "print a job's output", [new("follow", 'f', "", "go on until the job ends"), new("error", 'e', "", "its error output instead")], 1, 1, LogsVerb.RunAsync)
         {
             Details = "The file is opened by you, with your rights, on this machine: it must be on a file system that the node and this machine share.",

@@ -36,7 +36,8 @@ internal static class LaunchEnvironment
         new("SLURM_NTASKS_PER_GPU", "ntasks-per-gpu"), new("SLURM_NTASKS_PER_SOCKET", "ntasks-per-socket"), new("SLURM_QOS", "qos"), new("SLURM_REQ_SWITCH", "switches"),
         new("SLURM_RESERVATION", "reservation"), new("SLURM_SPREAD_JOB", "spread-job", true), new("SRUN_SEGMENT_SIZE", "segment"), new("SLURM_THREAD_SPEC", "thread-spec"),
         new("SLURM_THREADS_PER_CORE", "threads-per-core"), new("SLURM_TRES_PER_TASK", "tres-per-task"), new("SLURM_USE_MIN_NODES", "use-min-nodes", true), new("SLURM_WCKEY", "wckey"),
-        new("SLURM_UNBUFFEREDIO", "unbuffered", true), new("SLURM_WORKING_DIR", "chdir"), new("SRUN_ERROR", "error"), new("SRUN_INPUT", "input"), new("SRUN_OUTPUT", "output"),
+        new("SLURM_UNBUFFEREDIO", "unbuffered", true), new("SLURM_WORKING_DIR", "chdir"), new("SLURM_CPU_BIND", "cpu-bind"), new("SLURM_MEM_BIND", "mem-bind"), new("SLURM_EXACT", "exact", true),
+        new("SLURM_OVERCOMMIT", "overcommit", true), new("SRUN_ERROR", "error"), new("SRUN_INPUT", "input"), new("SRUN_OUTPUT", "output"),
     ];
 
     /// <summary>The options that the environment says, in the order of the table. Spelling is the variable's name.</summary>
@@ -49,6 +50,8 @@ internal static class LaunchEnvironment
             if (!environment.TryGetValue(prefix + variable.Name, out string? value)) continue;
             var spec = table.Find(s => s.Name == variable.Option);
             if (spec is null || value.Length == 0 && spec.Argument == OptionArgument.Required) continue;
+            // How a plane is said in a step's environment (srun(1), SLURM_DIST_PLANESIZE).
+            if (variable.Option == "distribution" && value == "plane") value = environment.TryGetValue("SLURM_DIST_PLANESIZE", out string? size) ? $"plane={size}" : "block";
             bool flag = variable.Flag || spec.Argument == OptionArgument.None && variable.Option != "verbose";
             given.Add(new GivenOption(spec, flag ? null : value, prefix + variable.Name));
         }

@@ -49,6 +49,12 @@ public sealed partial class LaunchOptions(LaunchCommand command, DateTimeOffset 
     public bool Unbuffered { get; private set; }
     public bool Pty { get; private set; }
     public bool Overlap { get; private set; }
+    public bool Exact { get; private set; }
+    public bool Overcommit { get; private set; }
+    public uint? Relative { get; private set; }
+    public string? CpuBind { get; private set; }
+    public string? MemBind { get; private set; }
+    public string? Hint { get; private set; }
     public bool DisableStatus { get; private set; }
     public bool QuitOnInterrupt { get; private set; }
     public uint? JobId { get; private set; }
@@ -59,6 +65,9 @@ public sealed partial class LaunchOptions(LaunchCommand command, DateTimeOffset 
     public List<string> Notes { get; } = [];
     /// <summary>What was said, for <c>-v</c>.</summary>
     public List<GivenOption> Said { get; } = [];
+
+    /// <summary>On the command line, not by a variable.</summary>
+    public bool IsTyped(string id) => Said.Exists(option => option.Id == id && option.Spelling.StartsWith('-'));
 
     private OptionSource _memorySource;
 

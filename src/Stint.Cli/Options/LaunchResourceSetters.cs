@@ -131,6 +131,7 @@ public sealed partial class LaunchOptions
 
     private string? SetHint(string value)
     {
+        Hint = value;
         foreach (string hint in value.Split(','))
         {
             switch (hint.ToLowerInvariant())

@@ -136,7 +136,21 @@ public sealed partial class LaunchOptions
             case "unbuffered": Unbuffered = true; return null;
             case "pty" when value is null or "": Pty = true; return null;
             case "overlap" when value is null or "": Overlap = true; return null;
-            case "exact": return null;
+            case "exact": Exact = true; return null;
+            case "whole": return null;
+            case "overcommit" when Command == LaunchCommand.Srun: Overcommit = true; return null;
+            case "relative":
+                if (!uint.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out uint relative)) return NotNumeric(id, value!);
+                Relative = relative;
+                return null;
+            case "cpu-bind":
+                if (!Stint.Protocol.Slurm.CpuBind.TryParse(value!, out _, out string bindError)) return bindError;
+                CpuBind = value;
+                return null;
+            case "mem-bind" when Command == LaunchCommand.Srun:
+                if (!Stint.Protocol.Slurm.MemBind.TryParse(value!, out _, out string memError)) return memError;
+                MemBind = value;
+                return null;
             case "disable-status": DisableStatus = true; return null;
             case "quit-on-interrupt": QuitOnInterrupt = true; return null;
             case "bell" or "no-bell": return null;

@@ -16,7 +16,7 @@ internal sealed class FrontSession(FrontConnection front, Peer peer, Cluster clu
     private const int HelloWithinMs = 2_000, RequestWithinMs = 10_000;
 
     /// <summary>The Slurm commands that the front stands for. Others hold a terminal (srun) or start programs (stint).</summary>
-    public static bool Serves(string name) => name is "sbatch" or "squeue" or "sinfo" or "scancel" or "sacct" or "scontrol";
+    public static bool Serves(string name) => name is "sbatch" or "squeue" or "sinfo" or "scancel" or "sacct" or "scontrol" or "check-limits";
 
     /// <exception cref="IOException">The front is gone.</exception>
     public void Run()

@@ -1,4 +1,5 @@
 using Stint.Protocol.Api;
+using Stint.Protocol.Wording;
 
 namespace Stint.Cli.Slurm;
 
@@ -23,6 +24,8 @@ internal static class SlurmErrors
         "job_not_running" => "Job/step already completing or completed",
         "job_not_pending" => "Job is no longer pending execution",
         "step_resources_busy" => "Requested nodes are busy",
+        "step_too_large" => "More processors requested than permitted",
+        "step_memory" => "Memory required by task is not available",
         "too_many_jobs" => "Slurm temporarily unable to accept job, sleeping and retrying",
         "disabled" => "Requested operation is presently disabled",
         "invalid_gres" => "Invalid generic resource (gres) specification",
@@ -33,7 +36,7 @@ internal static class SlurmErrors
         "invalid_wckey" => "Invalid wckey specification",
         "partition_unavailable" => "Required partition not available (inactive or drain)",
         "group_not_allowed" => "User's group not permitted to use this partition",
-        "accounting_policy" => "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
+        "accounting_policy" or "tier_limit" => "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
         "reservation_invalid" => "Requested reservation is invalid",
         "reservation_access" => "Access denied to requested reservation",
         "reservation_name_taken" => "Reservation name already exists",
@@ -78,10 +81,11 @@ internal static class SlurmErrors
     /// <summary>The lines after <c>sbatch: error: </c>, from what was wrong to what it means.</summary>
     public static IEnumerable<string> Lines(string action, RefusalView refusal, string? partition)
     {
+        if (refusal.Code == "tier_limit") yield return $"refused: {LimitsText.Denial(refusal.Sentence, refusal.Remedy)}";
         if (refusal.Code == "invalid_partition" && partition is not null) yield return $"invalid partition specified: {partition}";
         if (refusal.Code == "node_config_unavailable" && Shortage(refusal.Sentence) is { } shortage) yield return shortage;
         yield return $"{action}: {Sentence(refusal)}";
-        if (Detail(refusal) is { } detail) yield return detail;
+        if (refusal.Code != "tier_limit" && Detail(refusal) is { } detail) yield return detail;
     }
 
     /// <summary>What Slurm's controller says first where one node alone has too little.</summary>

@@ -8,7 +8,8 @@ namespace Stint.Core;
 /// <param name="Partition">In which of the job's partitions.</param>
 /// <param name="Sentence">Limit, usage and request; ends without a full stop.</param>
 /// <param name="ClearsAt">When time alone takes it away, as things stand; not set: time alone does not.</param>
-public sealed record LimitInTheWay(string Partition, PendingReason Reason, string Sentence, Instant ClearsAt);
+/// <param name="Denial">Of a tier's limit: its numbers.</param>
+public sealed record LimitInTheWay(string Partition, PendingReason Reason, string Sentence, Instant ClearsAt, TierDenial? Denial = null);
 
 /// <summary>What runs and waits under one holder of limits.</summary>
 /// <param name="Holder"><c>account physics</c>, <c>QOS low</c>, <c>QOS low, uid 1001</c>.</param>
@@ -72,7 +73,7 @@ public sealed partial class Cluster
         var question = new LimitQuestion(0, now, decay);
         foreach (var name in PartitionNames(job.Spec.Partition))
             foreach (var check in StandingOf(job, QueueFor(name)).Checks)
-                if (check.Fails(question)) found.Add(new LimitInTheWay(name, check.Reason, check.Sentence(question), check.ClearsAt(question)));
+                if (check.Fails(question)) found.Add(new LimitInTheWay(name, check.Reason, check.Sentence(question), check.ClearsAt(question), (check as TierCheck)?.Denial(question, [])));
         return found;
     }
 
@@ -80,14 +81,10 @@ public sealed partial class Cluster
     public TierUsage? TierOf(uint uid, string user, IEnumerable<string> groups)
     {
         if (TierTres.At(Config, new JobSpec { User = user, Groups = { groups } }) is not { } tier) return null;
-        var limits = tier.Clone();
-        limits.UserCpus = TierTres.Aggregate(tier.UserCpus, tier.JobCpus, tier.MaxJobs);
-        limits.UserMemoryBytes = TierTres.Aggregate(tier.UserMemoryBytes, tier.JobMemoryBytes, tier.MaxJobs);
-        limits.UserGpus = TierTres.Aggregate(tier.UserGpus, tier.JobGpus, tier.MaxJobs);
-        limits.UserMigInstances = TierTres.Aggregate(tier.UserMigInstances, tier.JobMigInstances, tier.MaxJobs);
+        var limits = TierTres.Filled(tier);
         if (!accounts.TierUsers.TryGetValue(uid, out var held)) return new TierUsage(limits, 0, 0, 0, 0, 0, 0, []);
         var running = held.Running;
         return new TierUsage(limits, running.Jobs, held.Asked.Submitted, running.Used(TierTres.Cpu), (ulong)running.Used(TierTres.Memory) << 20,
-            running.Used(TierTres.Gpu), running.Used(TierTres.Mig), [.. held.Jobs]);
+            running.Used(TierTres.Gpu), running.Used(TierTres.Mig), [.. held.Jobs.Keys]);
     }
 }

@@ -25,7 +25,7 @@ public sealed partial class Cluster
         foreach (var (uid, user) in accounts.TierUsers)
         {
             var other = fresh.accounts.TierUserOf(uid);
-            Must(user.Running.SameAs(other.Running) && user.Asked.SameAs(other.Asked) && user.Jobs.SetEquals(other.Jobs),
+            Must(user.Running.SameAs(other.Running) && user.Asked.SameAs(other.Asked) && user.Jobs.Keys.SequenceEqual(other.Jobs.Keys),
                 $"the tier of uid {uid} counts other jobs or resources than its jobs have");
         }
         Must(charges.Count == activeJobs.Count, $"{charges.Count} jobs are charged; {activeJobs.Count} hold resources");

@@ -26,7 +26,7 @@ internal sealed class Charge(PolicyClass @class, Holders holders, JobTres tres, 
         if (holders.TierUser is not { } user) return;
         user.Submit(tierRequest, 1);
         user.Running.Start(tierTres);
-        user.Jobs.Add(jobId);
+        user.Jobs.Add(jobId, tierTres);
     }
 
     public void Leave(uint jobId)

@@ -115,7 +115,7 @@ public sealed partial class Cluster
         var request = JobTres.Requested(spec, partition, accounts.Tres, intern);
         var runMs = RunMs(spec.TimeLimitMs);
         var dependsOnNodes = spec.Exclusive || spec is { MemoryPerNodeBytes: 0, MemoryPerCpuBytes: 0, MemoryPerGpuBytes: 0 };
-        var standing = new Standing(partition, holders, request, Config.Tiers.Count == 0 ? NoTres : TierTres.Of(request, accounts.Tres), runMs)
+        var standing = new Standing(partition, holders, request, !TierTres.IsUsed(Config) ? NoTres : TierTres.Of(request, accounts.Tres), runMs)
         {
             Version = (accounts.Version, dependsOnNodes ? nodesVersion : 0),
         };
@@ -136,7 +136,7 @@ public sealed partial class Cluster
         var (first, second) = ofPartition is null ? (own, null) : own is null || ReferenceEquals(own, ofPartition) ? (ofPartition, null)
             : own.Has(QosFlags.OverPartQos) ? (own, ofPartition) : (ofPartition, own);
         return new Holders(accounts.Of(spec.Account, spec.User, partition.Name), first, second, own,
-            Config.Tiers.Count > 0 ? accounts.TierUserOf(spec.Uid) : null, spec.Account, spec.Uid);
+            TierTres.IsUsed(Config) ? accounts.TierUserOf(spec.Uid) : null, spec.Account, spec.Uid);
     }
 
     /// <summary>For how long a start counts: without a time limit as a year.</summary>

@@ -9,7 +9,7 @@ public sealed partial class Cluster
 {
     private void AddTierChecks(List<LimitCheck> checks, JobSpec spec, Holders holders, Standing standing)
     {
-        if (holders.TierUser is { } user && TierTres.For(Config, spec.Tier, spec.User) is { } tier)
+        if (holders.TierUser is { } user && TierTres.At(Config, spec) is { } tier)
             checks.AddRange(TierLimits(tier, user, standing.TierRequest, 1, countsAsked: false));
     }
 
@@ -38,10 +38,29 @@ public sealed partial class Cluster
     /// <summary>What a tier that refuses does not take: running and waiting jobs count, this one with all its tasks.</summary>
     private Refusal? CheckTier(JobSpec spec, Standing standing, int tasks, Instant now)
     {
-        if (standing.Holders.TierUser is not { } user || TierTres.For(Config, spec.Tier, spec.User) is not { Refuse: true } tier) return null;
+        if (standing.Holders.TierUser is not { } user || TierTres.At(Config, spec) is not { Refuse: true } tier) return null;
         var question = new LimitQuestion(0, now, decay);
         foreach (var check in TierLimits(tier, user, standing.TierRequest, tasks, countsAsked: true))
-            if (check.Fails(question)) return No(RefusalCodes.TierLimit, check.Sentence(question), check.Remedy(question));
+            if (check.Fails(question))
+            {
+                var denial = check.Denial(question, check.PerJob ? [] : WaitingOf(spec.Uid));
+                return new Refusal(RefusalCodes.TierLimit, denial.Sentence, denial.Remedy) { Denial = denial };
+            }
         return null;
+    }
+
+    /// <summary>The first few, for a sentence: of a very long queue only its beginning is looked through.</summary>
+    private List<uint> WaitingOf(uint uid)
+    {
+        const int NamedMax = 9, LookedAtMax = 100_000;
+        var found = new List<uint>();
+        var looked = 0;
+        foreach (var job in jobs.Values)
+        {
+            if (found.Count == NamedMax || ++looked > LookedAtMax) break;
+            if (job.Spec.Uid == uid && job.State == JobState.Pending) found.Add(job.Id);
+        }
+        found.Sort();
+        return found;
     }
 }

@@ -28,29 +28,35 @@ internal static class TierTres
         return false;
     }
 
-    /// <summary>The tier of a job: the one found at submission, as long as it is configured; or else the default one.</summary>
-    public static TierSpec? For(ClusterConfigured config, string tier, string user)
-    {
-        TierSpec? standard = null;
-        foreach (var spec in config.Tiers)
-        {
-            if (spec.Name == tier) return spec;
-            if (spec.Name == config.DefaultTier) standard = spec;
-        }
-        foreach (var spec in config.Tiers)
-            if (spec.Users.Contains(user)) return spec;
-        return standard;
-    }
+    public static bool IsUsed(ClusterConfigured config) => config.Tiers.Count + config.UserTiers.Count > 0;
 
-    /// <summary>By name before by group; of several groups the first tier in the configuration's order; or else the default one.</summary>
+    /// <summary>The tier that holds now for a job's user, whatever it was at submission: what is written for the user alone, then by name before by group;
+    /// of several groups the first tier in the configuration's order; or else the default one.</summary>
     public static TierSpec? At(ClusterConfigured config, JobSpec job)
     {
-        foreach (var spec in config.Tiers)
+        foreach (var spec in config.UserTiers)
             if (spec.Users.Contains(job.User)) return spec;
+        TierSpec? standard = null, byGroup = null;
         foreach (var spec in config.Tiers)
+        {
+            if (spec.Users.Contains(job.User)) return spec;
+            if (spec.Name == config.DefaultTier) standard = spec;
+            if (byGroup is not null || spec.Groups.Count == 0) continue;
             foreach (var group in job.Groups)
-                if (spec.Groups.Contains(group)) return spec;
-        return For(config, "", job.User);
+                if (spec.Groups.Contains(group)) byGroup ??= spec;
+        }
+        return byGroup ?? standard;
+    }
+
+    /// <summary>With the aggregates filled in that the tier leaves to be worked out.</summary>
+    public static TierSpec Filled(TierSpec tier)
+    {
+        var limits = tier.Clone();
+        limits.UserCpus = Aggregate(tier.UserCpus, tier.JobCpus, tier.MaxJobs);
+        limits.UserMemoryBytes = Aggregate(tier.UserMemoryBytes, tier.JobMemoryBytes, tier.MaxJobs);
+        limits.UserGpus = Aggregate(tier.UserGpus, tier.JobGpus, tier.MaxJobs);
+        limits.UserMigInstances = Aggregate(tier.UserMigInstances, tier.JobMigInstances, tier.MaxJobs);
+        return limits;
     }
 
     /// <summary>The aggregate of a user: as written, or else what one job may have times the jobs.</summary>

@@ -6,8 +6,8 @@ internal sealed class TierUser
     public Meter Running { get; } = new();
     /// <summary>Of all jobs that are not over, running ones included: what a tier that refuses compares.</summary>
     public Meter Asked { get; } = new();
-    /// <summary>Running jobs, for the sentence that says who holds what.</summary>
-    public SortedSet<uint> Jobs { get; } = [];
+    /// <summary>Running jobs with what each holds, for the sentence that says who holds what.</summary>
+    public SortedDictionary<uint, JobTres> Jobs { get; } = [];
 
     public void Submit(JobTres tres, int tasks)
     {

@@ -150,7 +150,7 @@ public sealed partial class Cluster
     private static readonly JobTres NoTres = JobTres.Counted();
 
     /// <summary>It must not move with the nodes: what is taken off later is what was put on.</summary>
-    private JobTres TierRequestOf(PolicyClass @class) => Config.Tiers.Count == 0 ? NoTres
+    private JobTres TierRequestOf(PolicyClass @class) => !TierTres.IsUsed(Config) ? NoTres
         : TierTres.Of(JobTres.Requested(@class.Spec, null, accounts.Tres, intern: true), accounts.Tres);
 
     /// <summary>Accounts, QOS or the configuration changed: classes that it may touch are counted anew.</summary>

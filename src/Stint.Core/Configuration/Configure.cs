@@ -8,7 +8,8 @@ public sealed partial class Cluster
 {
     private Decision DecideConfigure(Configure command, Instant now)
     {
-        var config = command.Config;
+        var config = command.Config.Clone();
+        NumberTiers(config, now);
         var names = new HashSet<string>(StringComparer.Ordinal);
         var defaults = 0;
         foreach (var partition in config.Partitions)

@@ -1,93 +1,65 @@
 using Stint.Core.Jobs;
 using Stint.Core.Journal;
+using Stint.Core.Nodes;
 using Stint.Core.Resources;
+using Stint.Core.Steps;
 
 namespace Stint.Core;
 
-// A step's share of its job. CPUs of running steps are taken, except by steps that overlap; the batch step takes none.
+// A step's share of its job. What running steps have is taken, except by steps that overlap; the batch step takes nothing.
 public sealed partial class Cluster
 {
-    private readonly record struct StepRoom(NodeShare Share, CpuSet Cpus, int Tasks);
-
-    private static (IReadOnlyList<NodeShare> Shares, Refusal? Refusal) PlaceStep(Job job, StepSpec spec)
+    private (IReadOnlyList<NodeShare> Shares, Refusal? Refusal) PlaceStep(Job job, StepSpec spec)
     {
-        var rooms = new List<StepRoom>();
-        foreach (var share in job.Shares)
+        if (NodesOfStep(job, spec) is not { } shares)
+            return ([], No(RefusalCodes.NodeConfigUnavailable, $"the step asks for nodes that job {job.Id} does not have; it has {string.Join(',', job.Shares.Select(static s => s.Node))}"));
+        var all = shares.ConvertAll(share => StepRoom.All(job, share, nodes.TryGetValue(share.Node, out var node) ? node.Kind : null));
+        var free = spec.Overlap ? all : all.ConvertAll(room => room.Without(job));
+        if (AsksNothing(spec)) return free.Exists(static room => room.Cpus != room.JobCpus) ? ([], Busy(job, free, "all of the job's CPUs")) : (job.Shares, null);
+        var ask = new StepAsk(job, spec);
+        if (ask.Place(all, nodes) is null) return ([], NeverFits(job, spec, ask, all));
+        return ask.Place(free, nodes) is { } placed ? (placed, null) : ([], Busy(job, free, ask.ToString()));
+    }
+
+    /// <summary>The job's own layout, as its srun starts it.</summary>
+    private static bool AsksNothing(StepSpec spec) => spec is { Tasks: 0, CpusPerTask: 0, Nodes: 0, Whole: false, NodeList: "", ExcludeList: "", HasRelative: false,
+        HasMemoryPerNodeBytes: false, HasMemoryPerCpuBytes: false, Gres.Count: 0, NoGres: false, TasksPerNode: 0 };
+
+    /// <summary>The job's nodes that the step may use, in its order; null: it names others.</summary>
+    private static List<NodeShare>? NodesOfStep(Job job, StepSpec spec)
+    {
+        var shares = job.Shares.ToList();
+        var wanted = NodeNames.Expand(spec.NodeList)?.ToHashSet(StringComparer.Ordinal);
+        var excluded = NodeNames.Expand(spec.ExcludeList)?.ToHashSet(StringComparer.Ordinal);
+        if (wanted is null || excluded is null) return null;
+        if (wanted.Count > 0)
         {
-            var all = CpuSet.FromBytes(share.Cpus);
-            rooms.Add(new StepRoom(share, spec.Overlap ? all : all.Except(TakenBySteps(job, share.Node)), 0));
+            var named = shares.FindAll(share => wanted.Contains(share.Node));
+            if (named.Count < wanted.Count || wanted.Any(excluded.Contains)) return null;
+            // The named ones are in it; others only where it asks for more.
+            shares = [.. named, .. spec.Nodes > (uint)named.Count ? shares.Except(named) : []];
         }
-        return spec is { Tasks: 0, CpusPerTask: 0, Nodes: 0 } ? WholeJob(job, rooms) : PartOfJob(job, spec, rooms);
-    }
-
-    private static CpuSet TakenBySteps(Job job, string node)
-    {
-        var taken = default(CpuSet);
-        foreach (var step in job.Steps.Values)
+        if (spec.HasRelative)
         {
-            if (step.Id == StepIds.Batch || step.IsOver || step.Spec.Overlap || step.ExitReports.ContainsKey(node)) continue;
-            foreach (var share in step.Shares)
-                if (string.Equals(share.Node, node, StringComparison.Ordinal)) taken = taken.Union(CpuSet.FromBytes(share.Cpus));
+            if (spec.Relative >= shares.Count) return null;
+            shares = [.. shares.Skip((int)spec.Relative), .. shares.Take((int)spec.Relative)];
         }
-        return taken;
+        shares.RemoveAll(share => excluded.Contains(share.Node));
+        return shares.Count > 0 ? shares : null;
     }
 
-    private static (IReadOnlyList<NodeShare>, Refusal?) WholeJob(Job job, List<StepRoom> rooms)
+    private static Refusal NeverFits(Job job, StepSpec spec, StepAsk ask, List<StepRoom> all)
     {
-        foreach (var room in rooms)
-            if (room.Cpus != CpuSet.FromBytes(room.Share.Cpus)) return ([], Busy(job, rooms, "all of the job's CPUs"));
-        return (job.Shares, null);
-    }
-
-    private static (IReadOnlyList<NodeShare>, Refusal?) PartOfJob(Job job, StepSpec spec, List<StepRoom> rooms)
-    {
-        var perTask = Math.Max(1, (int)spec.CpusPerTask);
-        var nodes = Math.Max(1, (int)spec.Nodes);
-        var tasks = spec.Tasks == 0 ? spec.Nodes > 0 ? nodes : TasksOf(job) : Math.Max((int)spec.Tasks, nodes);
-        var asked = $"{tasks} tasks of {perTask} CPUs{(spec.Nodes > 0 ? $" on {nodes} nodes" : "")}";
-        var exactly = spec.Nodes > 0 ? nodes : 0;
-        if (Distribute(rooms, tasks, perTask, exactly, static (room, c) => CpuSet.FromBytes(room.Share.Cpus).Count / c) is null)
-            return ([], No(RefusalCodes.NodeConfigUnavailable,
-                $"the step asks for {asked}; job {job.Id} has {CpusOf(job)} CPUs on {job.Shares.Count} nodes",
-                "Ask for less, or for more when the job is submitted"));
-        return Distribute(rooms, tasks, perTask, exactly, static (room, c) => room.Cpus.Count / c) is { } shares
-            ? (shares, null)
-            : ([], Busy(job, rooms, asked));
-    }
-
-    /// <summary>First fit in the job's node order, filling nodes; with a node count, one task at least on each of so many.</summary>
-    private static List<NodeShare>? Distribute(List<StepRoom> rooms, int tasks, int perTask, int nodes, Func<StepRoom, int, int> capacityOf)
-    {
-        var usable = new List<StepRoom>();
-        long capacity = 0;
-        foreach (var room in rooms)
+        foreach (var wanted in spec.Gres)
         {
-            if (nodes > 0 && usable.Count == nodes) break;
-            var fits = capacityOf(room, perTask);
-            if (fits == 0) continue;
-            usable.Add(room with { Tasks = fits });
-            capacity += fits;
+            ulong has = 0;
+            foreach (var room in all) has += StepGres.Count(room.Gres, wanted);
+            var kind = wanted.Type.Length == 0 ? wanted.Name : $"{wanted.Name}:{wanted.Type}";
+            if (has < ask.Least(wanted)) return No(RefusalCodes.InvalidGres, $"the step asks for {ask.Least(wanted)} of {kind}; job {job.Id} has {has}", "Ask for less, or for more when the job is submitted");
         }
-        if (capacity < tasks || usable.Count < nodes) return null;
-        var shares = new List<NodeShare>();
-        var left = tasks;
-        for (var i = 0; i < usable.Count && left > 0; i++)
-        {
-            var reserved = nodes > 0 ? usable.Count - 1 - i : 0;
-            var here = Math.Min(usable[i].Tasks, left - reserved);
-            left -= here;
-            var room = usable[i];
-            shares.Add(new NodeShare { Node = room.Share.Node, Cpus = room.Cpus.Lowest(here * perTask).ToBytes(),
-                MemoryBytes = room.Share.MemoryBytes, Tasks = (uint)here });
-        }
-        return shares;
-    }
-
-    private static int TasksOf(Job job)
-    {
-        long tasks = 0;
-        foreach (var share in job.Shares) tasks += share.Tasks;
-        return (int)tasks;
+        if (!ask.FitsMemory(all)) return No(RefusalCodes.StepMemory, $"the step asks for {ask.MemoryText}; job {job.Id} has {new ByteSize(all.Max(static room => room.Share.MemoryBytes))} on a node");
+        if (spec.Nodes > (uint)all.Count) return No(RefusalCodes.NodeConfigUnavailable, $"the step asks for {spec.Nodes} nodes; {all.Count} of job {job.Id} are to be had");
+        return No(RefusalCodes.StepTooLarge, $"the step asks for {ask}; job {job.Id} has {CpusOf(job)} CPUs on {job.Shares.Count} nodes", "Ask for less, or for more when the job is submitted");
     }
 
     private static int CpusOf(Job job)

@@ -37,4 +37,8 @@ namespace Stint.Protocol.Api;
 [JsonSerializable(typeof(TopologyView))]
 [JsonSerializable(typeof(UsageList))]
 [JsonSerializable(typeof(NodeEventList))]
+[JsonSerializable(typeof(LimitsView))]
+[JsonSerializable(typeof(LimitsApplyRequest))]
+[JsonSerializable(typeof(LimitsChangeView))]
+[JsonSerializable(typeof(NoticesSeenRequest))]
 public sealed partial class ApiJson : JsonSerializerContext;

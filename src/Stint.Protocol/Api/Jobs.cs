@@ -210,4 +210,8 @@ public sealed record StepReceiptView
 public sealed record ReceiptRowView(string Resource, string Requested, string Allocated, string File, string Written, string ReadBack, bool Enforced, string WhyNot);
 
 /// <summary>Any refusal: HTTP 400, 403, 404, 409 or 413 with this body.</summary>
-public sealed record RefusalView(string Code, string Sentence, string Remedy = "");
+public sealed record RefusalView(string Code, string Sentence, string Remedy = "")
+{
+    /// <summary>With <c>tier_limit</c>: the numbers behind the sentence.</summary>
+    public LimitDenialView? Denial { get; init; }
+}

@@ -16,7 +16,7 @@ public sealed record RunRequest
     public StepRequest Step { get; set; } = new();
 }
 
-public sealed record StepRequest
+public sealed partial record StepRequest
 {
     public string Name { get; set; } = "";
     public uint? Tasks { get; set; }

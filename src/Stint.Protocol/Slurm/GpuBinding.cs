@@ -2,37 +2,40 @@ using System.Globalization;
 
 namespace Stint.Protocol.Slurm;
 
+public enum GpuBindKind { None, Closest, PerTask, Single, Map, Mask }
+
 /// <summary><c>--gpu-bind=[verbose,]closest | none | per_task:n | single:n | map_gpu:list | mask_gpu:list | map:… | mask:…</c></summary>
-public static class GpuBinding
+/// <param name="Count">GPUs for each task, or tasks for each GPU.</param>
+/// <param name="List">Of a map or mask; counts from the first GPU of the step.</param>
+public sealed record GpuBinding(GpuBindKind Kind, uint Count, string List, bool Verbose)
 {
-    public static bool TryParse(string text)
+    private static readonly GpuBinding Unbound = new(GpuBindKind.None, 0, "", false);
+
+    public static bool TryParse(string text) => TryParse(text, out _);
+
+    public static bool TryParse(string text, out GpuBinding binding)
     {
-        string rest = text.StartsWith("verbose,", StringComparison.OrdinalIgnoreCase) ? text[8..] : text.StartsWith("v,", StringComparison.OrdinalIgnoreCase) ? text[2..] : text;
+        bool verbose = text.StartsWith("verbose,", StringComparison.OrdinalIgnoreCase) || text.StartsWith("v,", StringComparison.OrdinalIgnoreCase);
+        string rest = verbose ? text[(text.IndexOf(',') + 1)..] : text;
         if (rest.StartsWith("gres/gpu:", StringComparison.Ordinal)) rest = rest[9..];
         int colon = rest.IndexOf(':');
         string kind = (colon < 0 ? rest : rest[..colon]).ToLowerInvariant(), value = colon < 0 ? "" : rest[(colon + 1)..];
-        return kind switch
+        binding = Unbound with { Verbose = verbose };
+        switch (kind)
         {
-            "closest" or "none" or "verbose" => colon < 0,
-            "per_task" or "single" => uint.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out uint count) && count > 0,
-            "map_gpu" or "map" => value.Split(',').All(v => TryIndex(v)),
-            "mask_gpu" or "mask" => value.Split(',').All(v => TryMask(v)),
-            _ => false,
-        };
-    }
-
-    /// <summary><c>2</c>, <c>0x3</c>, <c>1*4</c> (repeated).</summary>
-    private static bool TryIndex(string text) => Repeated(text) is { } one && (one.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
-        ? uint.TryParse(one.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _)
-        : uint.TryParse(one, NumberStyles.None, CultureInfo.InvariantCulture, out _));
-
-    private static bool TryMask(string text) => Repeated(text) is { } one
-        && ulong.TryParse(one.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? one.AsSpan(2) : one, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _);
-
-    private static string? Repeated(string text)
-    {
-        int star = text.IndexOf('*');
-        if (star < 0) return text;
-        return uint.TryParse(text.AsSpan(star + 1), NumberStyles.None, CultureInfo.InvariantCulture, out uint times) && times is > 0 and <= 65_536 ? text[..star] : null;
+            case "closest": binding = binding with { Kind = GpuBindKind.Closest }; return colon < 0;
+            case "none" or "verbose": return colon < 0;
+            case "per_task" or "single":
+                if (!uint.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out uint count) || count == 0) return false;
+                binding = binding with { Kind = kind == "single" ? GpuBindKind.Single : GpuBindKind.PerTask, Count = count };
+                return true;
+            case "map_gpu" or "map":
+                binding = binding with { Kind = GpuBindKind.Map, List = value };
+                return BindList.TryNumbers(value, out _, out _);
+            case "mask_gpu" or "mask":
+                binding = binding with { Kind = GpuBindKind.Mask, List = value };
+                return BindList.TryMasks(value, out _, out _);
+            default: return false;
+        }
     }
 }

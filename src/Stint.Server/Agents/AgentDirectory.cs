@@ -14,6 +14,16 @@ internal sealed class AgentDirectory
     /// <summary>Load, free memory and capabilities of the newest session, also when it is over.</summary>
     public AgentSession? LastKnown(string node) => last.GetValueOrDefault(node);
 
+    /// <summary>Processes of a user's jobs on the node where they are most, as of the last heartbeats.</summary>
+    public ulong PidsOf(uint uid)
+    {
+        ulong most = 0;
+        foreach (var session in sessions.Values)
+            foreach (var user in session.Users)
+                if (user.Uid == uid) most = Math.Max(most, user.Pids);
+        return most;
+    }
+
     public void Attach(AgentSession session)
     {
         if (sessions.TryGetValue(session.Node, out var older) && !ReferenceEquals(older, session))

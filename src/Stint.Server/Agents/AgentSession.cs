@@ -26,6 +26,8 @@ internal sealed partial class AgentSession(WebSocket socket, CorkedStream stream
     public double Load { get; set; }
     public ulong MemoryFreeBytes { get; set; }
     public HardwareReport? Hardware { get; set; }
+    /// <summary>What each user's jobs use there, as of the last heartbeat. Replaced whole.</summary>
+    public IReadOnlyList<UserUse> Users { get; set; } = [];
 
     public void Send(ToAgent message) => Queue(new Outgoing(message, null));
 

@@ -36,6 +36,9 @@ internal sealed partial class Dispatch(AgentDirectory agents, Payloads payloads,
             case Record.BodyOneofCase.JobUpdated when cluster.FindJob(record.JobUpdated.JobId) is { State: JobState.Running } job:
                 Suspension.TellLimit(agents, job, now);
                 break;
+            case Record.BodyOneofCase.ClusterConfigured:
+                UserLevels.Tell(agents, cluster);
+                break;
             default:
                 break;
         }
@@ -45,6 +48,7 @@ internal sealed partial class Dispatch(AgentDirectory agents, Payloads payloads,
     public void SendDue(Cluster cluster, AgentSession session, IReadOnlyList<(uint JobId, uint StepId, uint Attempt)> holdings, Instant now)
     {
         var node = session.Node;
+        UserLevels.SendDue(cluster, session, holdings);
         // What is to go comes before what is to come: its cpus may be given away already.
         foreach (var job in cluster.EndsDue(node)) EndDue(cluster, job, node, now);
         foreach (var (jobId, attempt) in cluster.StrayJobs(node, holdings))

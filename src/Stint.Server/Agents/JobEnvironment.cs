@@ -64,7 +64,6 @@ internal static class JobEnvironment
         yield return new("SLURM_NTASKS", Text(RepeatedCounts.Total(step.Shares)));
         yield return new("SLURM_NPROCS", Text(RepeatedCounts.Total(step.Shares)));
         yield return new("SLURM_TASKS_PER_NODE", tasks);
-        yield return new("SLURM_DISTRIBUTION", "block");
         if (step.Spec.CpusPerTask > 1) yield return new("SLURM_CPUS_PER_TASK", Text(step.Spec.CpusPerTask));
     }
 

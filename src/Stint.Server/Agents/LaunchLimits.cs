@@ -12,18 +12,19 @@ internal static class LaunchLimits
     private const ulong PidsPerCpu = 4_096, PidsMax = 4_000_000;
 
     /// <param name="share">The step's share, or the job's own for its batch script.</param>
-    public static Limits Of(Job job, NodeShare share, ClusterConfigured config)
+    /// <param name="step">Null: the batch script.</param>
+    public static Limits Of(Job job, NodeShare share, ClusterConfigured config, StepSpec? step = null)
     {
         var cpus = (ulong)Bitmaps.Count(share.Cpus.Span);
         var limits = new Limits
         {
-            Cpus = share.Cpus, CpusRequested = CpusRequested(job.Spec), MemoryBytes = share.MemoryBytes, MemoryRequested = MemoryRequested(job.Spec),
+            Cpus = share.Cpus, CpusRequested = CpusRequested(job.Spec), MemoryBytes = share.MemoryBytes, MemoryRequested = MemoryRequested(job.Spec, step),
             SwapBytes = 0, PidsMax = Math.Clamp(cpus * PidsPerCpu, PidsPerCpu, PidsMax), PidsRequested = $"default, {PidsPerCpu} per CPU",
-            GresRequested = GresRequested(job.Spec), User = UserOf(job.Spec, config),
+            GresRequested = GresRequested(step is { NoGres: true } ? [] : step is { Gres.Count: > 0 } ? step.Gres : job.Spec.Gres), User = UserLevels.Of(config, job.Spec),
         };
         var held = OfJob(job, share.Node) ?? share;
         // A step that names no devices of its own has its job's, as in Slurm.
-        foreach (var gres in share.Gres.Count > 0 ? share.Gres : held.Gres)
+        foreach (var gres in share.Gres.Count > 0 || step is { NoGres: true } ? share.Gres : held.Gres)
         {
             var grant = new GresGrant { Name = gres.Name, Type = gres.Type, Count = gres.Count };
             grant.Indices.Add(gres.Indices);
@@ -37,6 +38,16 @@ internal static class LaunchLimits
         return limits;
     }
 
+    /// <summary>SLURM_JOB_GPUS of a node: all that the job has there, whatever its step has of them.</summary>
+    public static string GpusOf(Job job, string node)
+    {
+        var indices = new List<uint>();
+        foreach (var gres in OfJob(job, node)?.Gres ?? [])
+            if (gres.Name == "gpu") indices.AddRange(gres.Indices);
+        indices.Sort();
+        return string.Join(',', indices);
+    }
+
     private static NodeShare? OfJob(Job job, string node)
     {
         for (var i = 0; i < job.Shares.Count; i++)
@@ -44,35 +55,22 @@ internal static class LaunchLimits
         return null;
     }
 
-    private static UserLimits? UserOf(JobSpec spec, ClusterConfigured config)
-    {
-        if (spec.Tier.Length == 0) return null;
-        foreach (var tier in config.Tiers)
-        {
-            if (tier.Name != spec.Tier) continue;
-            return new UserLimits
-            {
-                Tier = tier.Name, MemoryBytes = tier.UserMemoryBytes, CpuMilli = tier.UserCpus * 1000, PidsMax = tier.UserPids,
-                MemorySoftBytes = tier.MemorySoftPercent > 0 ? tier.UserMemoryBytes / 100 * tier.MemorySoftPercent : 0,
-            };
-        }
-        return null;
-    }
-
     private static string CpusRequested(JobSpec spec) => spec.Exclusive ? "--exclusive"
         : spec.CpusPerGpu > 0 ? string.Create(CultureInfo.InvariantCulture, $"--cpus-per-gpu={spec.CpusPerGpu}")
         : string.Create(CultureInfo.InvariantCulture, $"-c {Math.Max(1, spec.CpusPerTask)}, {spec.Tasks} task{(spec.Tasks == 1 ? "" : "s")}");
 
-    private static string MemoryRequested(JobSpec spec) =>
-        spec.HasMemoryPerCpuBytes ? $"--mem-per-cpu={Size(spec.MemoryPerCpuBytes)}"
+    private static string MemoryRequested(JobSpec spec, StepSpec? step) =>
+        step is { HasMemoryPerNodeBytes: true } ? $"--mem={Size(step.MemoryPerNodeBytes)}"
+        : step is { HasMemoryPerCpuBytes: true } ? $"--mem-per-cpu={Size(step.MemoryPerCpuBytes)}"
+        : spec.HasMemoryPerCpuBytes ? $"--mem-per-cpu={Size(spec.MemoryPerCpuBytes)}"
         : spec.HasMemoryPerGpuBytes ? $"--mem-per-gpu={Size(spec.MemoryPerGpuBytes)}"
         : !spec.HasMemoryPerNodeBytes ? "default"
         : spec.MemoryPerNodeBytes == 0 ? "--mem=0 (all of the node)" : $"--mem={Size(spec.MemoryPerNodeBytes)}";
 
-    private static string GresRequested(JobSpec spec)
+    private static string GresRequested(IEnumerable<GresRequest> requests)
     {
         var text = new List<string>();
-        foreach (var one in spec.Gres)
+        foreach (var one in requests)
         {
             var gpus = string.Create(CultureInfo.InvariantCulture, $"{one.Type}{(one.Type.Length > 0 ? ":" : "")}{one.Count}");
             text.Add(one.Per switch

@@ -30,16 +30,15 @@ internal static class LaunchSpecs
     /// <summary>One node's part of an srun step.</summary>
     public static LaunchSpec OfStep(Job job, Step step, int shareIndex, LaunchPayload payload, ClusterConfigured config, Instant now)
     {
-        var spec = Common(job, step.Shares, shareIndex, step.Id, payload, config, now);
+        var spec = Common(job, step.Shares, shareIndex, step.Id, payload, config, now, step.Spec);
         var asked = step.Spec;
         spec.Io = asked.Pty ? IoMode.IoPty : IoMode.IoPipes;
         spec.PtyRows = asked.PtyRows;
         spec.PtyColumns = asked.PtyColumns;
         spec.TotalTasks = RepeatedCounts.Total(step.Shares);
         spec.CpusPerTask = Math.Max(1, asked.CpusPerTask > 0 ? asked.CpusPerTask : job.Spec.CpusPerTask);
-        uint first = 0;
-        for (var i = 0; i < shareIndex; i++) first += step.Shares[i].Tasks;
-        for (uint i = 0; i < step.Shares[shareIndex].Tasks; i++) spec.TaskIds.Add(first + i);
+        spec.TaskIds.Add(StepLayout.TaskIds(job, step)[shareIndex]);
+        spec.Layout = StepLayout.Of(job, step);
         spec.WorkDir = asked.WorkDir.Length > 0 ? asked.WorkDir : job.Spec.WorkDir;
         spec.StdOut = asked.StdOut;
         spec.StdErr = asked.StdErr;
@@ -50,11 +49,13 @@ internal static class LaunchSpecs
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, value) in JobEnvironment.OfJob(job, config.Name)) environment[name] = value;
         foreach (var (name, value) in JobEnvironment.OfStep(step)) environment[name] = value;
+        foreach (var (name, value) in StepLayout.Variables(job, step)) environment[name] = value;
+        if (LaunchLimits.GpusOf(job, step.Shares[shareIndex].Node) is { Length: > 0 } gpus) environment["SLURM_JOB_GPUS"] = gpus;
         foreach (var (name, value) in environment) spec.Environment.Add($"{name}={value}");
         return spec;
     }
 
-    private static LaunchSpec Common(Job job, IReadOnlyList<NodeShare> shares, int index, uint stepId, LaunchPayload payload, ClusterConfigured config, Instant now)
+    private static LaunchSpec Common(Job job, IReadOnlyList<NodeShare> shares, int index, uint stepId, LaunchPayload payload, ClusterConfigured config, Instant now, StepSpec? step = null)
     {
         var asked = job.Spec;
         var share = shares[index];
@@ -63,7 +64,7 @@ internal static class LaunchSpecs
             Key = new StepKey { JobId = job.Id, StepId = stepId, Attempt = job.Attempt },
             Cluster = config.Name, Node = share.Node, Uid = asked.Uid, Gid = asked.Gid, User = asked.User,
             JobName = asked.Name, Partition = job.Partition.Length > 0 ? job.Partition : asked.Partition,
-            Limits = LaunchLimits.Of(job, share, config),
+            Limits = LaunchLimits.Of(job, share, config, step),
             // A limit that passed while the launch was under way must still be a limit, not "unlimited".
             WallLimitMs = job.EndLimit.IsSet ? WallLimitMs(job, now) : 0,
             EndLimitUnixMs = job.EndLimit.Milliseconds, GraceMs = config.KillWaitMs,

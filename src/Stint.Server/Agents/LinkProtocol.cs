@@ -14,7 +14,7 @@ namespace Stint.Server.Agents;
 /// the journal recorded for it: a copied or replaced certificate is fenced, and logged with both names.
 /// </summary>
 internal sealed partial class LinkProtocol(
-    Engine.Engine engine, AgentDirectory agents, Dispatch dispatch, RunDirectory runs, LaunchSigner signer, NodeEvents events, UsageQueries usage, TimeProvider time,
+    Engine.Engine engine, AgentDirectory agents, Dispatch dispatch, RunDirectory runs, LaunchSigner signer, NodeEvents events, UsageQueries usage, UserLevelQueries levels, TimeProvider time,
     ILogger<LinkProtocol> log)
 {
     public const int HeartbeatSeconds = 15;
@@ -116,6 +116,10 @@ internal sealed partial class LinkProtocol(
                 case ToServer.BodyOneofCase.Usage:
                     usage.Answered(message.Usage);
                     break;
+                case ToServer.BodyOneofCase.UserLimits:
+                    if (message.UserLimits.WhyNot.Length > 0) Log.LimitRefused(log, session.Node, message.UserLimits.Uid, Short(message.UserLimits.WhyNot));
+                    levels.Answered(session.Node, message.UserLimits);
+                    break;
                 case ToServer.BodyOneofCase.Output:
                     runs.Output(session, message.Output);
                     break;
@@ -128,6 +132,7 @@ internal sealed partial class LinkProtocol(
                 case ToServer.BodyOneofCase.Heartbeat:
                     session.Load = message.Heartbeat.Load1M;
                     session.MemoryFreeBytes = message.Heartbeat.MemoryFreeBytes;
+                    session.Users = message.Heartbeat.Users;
                     break;
                 default:
                     Log.Ended(log, session.Node, $"unexpected {message.BodyCase}");
@@ -178,6 +183,8 @@ internal sealed partial class LinkProtocol(
         public static partial void Lost(ILogger logger, string node);
         [LoggerMessage(2306, LogLevel.Error, "Node {Node}: job {JobId} could not be {Done}: {Why}")]
         public static partial void NotSuspended(ILogger logger, string node, uint jobId, string done, string why);
+        [LoggerMessage(2307, LogLevel.Warning, "Node {Node}: the limits of uid {Uid} do not hold: {Why}")]
+        public static partial void LimitRefused(ILogger logger, string node, uint uid, string why);
         [LoggerMessage(2305, LogLevel.Information, "The session of node {Node} ended: {Why}")]
         public static partial void Ended(ILogger logger, string node, string why);
     }

@@ -28,6 +28,27 @@ internal static partial class Libc
         return Lookup(group, (entry, buffer, length, result) => getgrgid_r(gid, entry, buffer, length, result));
     }
 
+    /// <summary>Uid and primary gid of a login name; null when there is none.</summary>
+    public static unsafe (uint Uid, uint Gid)? FindUser(string name)
+    {
+        Span<byte> passwd = stackalloc byte[64];
+        // struct passwd: name, password, uid, gid.
+        return Lookup(passwd, (entry, buffer, length, result) => getpwnam_r(name, entry, buffer, length, result)) is null ? null
+            : (BitConverter.ToUInt32(passwd[16..]), BitConverter.ToUInt32(passwd[20..]));
+    }
+
+    /// <summary>True only when the group database says so itself; one that cannot be read knows nothing.</summary>
+    public static unsafe bool IsUnknownGroup(string name)
+    {
+        Span<byte> group = stackalloc byte[64];
+        var buffer = new byte[1 << 20];
+        fixed (byte* entry = group, at = buffer)
+        {
+            void* result = null;
+            return getgrnam_r(name, entry, at, (nuint)buffer.Length, &result) is 0 or 2 && result is null;
+        }
+    }
+
     /// <summary>Group ids of a user (getgrouplist(3)); at least the one given.</summary>
     public static unsafe uint[] GroupsOf(string user, uint gid)
     {
@@ -90,6 +111,9 @@ internal static partial class Libc
 
     [LibraryImport("libc")] private static unsafe partial int poll(PollDescriptor* descriptors, nuint count, int timeoutMs);
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)] private static unsafe partial int getgrouplist(string user, uint gid, uint* groups, int* count);
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)] private static unsafe partial int getpwnam_r(string name, byte* entry, byte* buffer, nuint length, void** result);
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)] private static unsafe partial int getgrnam_r(string name, byte* entry, byte* buffer, nuint length, void** result);
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial int chown(string path, uint uid, uint gid);
     [LibraryImport("libc")] private static partial uint geteuid();
     [LibraryImport("libc")] private static partial int getsid(int pid);
     [LibraryImport("libc")] private static partial void _exit(int code);

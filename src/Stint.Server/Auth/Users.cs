@@ -28,6 +28,9 @@ public sealed class Users(TimeProvider time)
         return names;
     }
 
+    /// <summary>Names of all groups of a login name; the uid with it. Null: there is no such user. Not kept: asked of an admin's command only.</summary>
+    public static (uint Uid, uint Gid)? Find(string name) => Libc.FindUser(name);
+
     private string Get(ConcurrentDictionary<uint, (string Name, long At)> known, uint id, Func<uint, string?> look)
     {
         var now = time.GetTimestamp();

@@ -1,4 +1,3 @@
-using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 using static Stint.Server.Configuration.ConfigValues;
 
@@ -11,27 +10,48 @@ public static class ConfigFile
 {
     private const long SizeMaxBytes = 1 << 20;
 
+    /// <summary>Keys of which alone a file for <c>stint limits apply</c> is made.</summary>
+    public static readonly string[] TierKeys = ["tiers", "default_tier", "tier_overrides"];
+
     /// <summary>Reads and checks; the error is <c>file:line: sentence</c>.</summary>
     public static (ServerConfig? Config, string? Error) Load(string path)
     {
+        var (bytes, error) = Bytes(path);
+        return bytes is null ? (null, error) : Parse(bytes, path);
+    }
+
+    /// <summary>The file as it is; not null error: it cannot be read.</summary>
+    public static (byte[]? Bytes, string? Error) Bytes(string path)
+    {
         try
         {
+            if (Directory.Exists(path)) return (null, $"{path}: this is a folder");
             var size = new FileInfo(path).Length;
-            if (size > SizeMaxBytes) return (null, $"{path}: {size} bytes, more than the {SizeMaxBytes} a configuration may have");
-            using var reader = new StreamReader(path);
-            return (Read(reader), null);
-        }
-        catch (ConfigException e)
-        {
-            return (null, $"{path}:{e.Line}: {e.Message}");
-        }
-        catch (YamlException e)
-        {
-            return (null, $"{path}:{e.Start.Line}: {e.Message}");
+            return size > SizeMaxBytes ? (null, $"{path}: {size} bytes, more than the {SizeMaxBytes} a configuration may have") : (File.ReadAllBytes(path), null);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return (null, $"{path}: {e.Message}");
+        }
+    }
+
+    /// <param name="name">Of the file, for errors.</param>
+    /// <param name="onlyTiers">A file of limits: it has <see cref="TierKeys"/> and nothing else, and must have something.</param>
+    /// <param name="mustHave">Nothing in it is an error too.</param>
+    public static (ServerConfig? Config, string? Error) Parse(byte[] bytes, string name, bool onlyTiers = false, bool mustHave = false)
+    {
+        if (bytes.Length > SizeMaxBytes) return (null, $"{name}: {bytes.Length} bytes, more than the {SizeMaxBytes} a configuration may have");
+        var (root, error) = YamlGuard.Read(bytes);
+        if (error is not null) return (null, $"{name}:{error}");
+        try
+        {
+            if (root is null or YamlDotNet.RepresentationModel.YamlScalarNode { Value: null or "" })
+                return onlyTiers || mustHave ? (null, $"{name}:1: there is nothing in it; for no limits at all write 'tiers: []'") : (new ServerConfig(), null);
+            return (Read(root, Auth.Libc.IsUnknownGroup, onlyTiers), null);
+        }
+        catch (ConfigException e)
+        {
+            return (null, $"{name}:{YamlGuard.Explain(bytes, e)}");
         }
     }
 
@@ -41,10 +61,22 @@ public static class ConfigFile
         yaml.Load(reader);
         if (yaml.Documents.Count == 0) return new ServerConfig();
         if (yaml.Documents.Count > 1) throw new ConfigException(yaml.Documents[1].RootNode, "only one YAML document is read");
+        return Read(yaml.Documents[0].RootNode, static _ => false, onlyTiers: false);
+    }
+
+    private static ServerConfig Read(YamlNode root, Func<string, bool> isUnknownGroup, bool onlyTiers)
+    {
         var config = new ServerConfig();
         var names = new ConfigNames();
-        foreach (var (key, value) in Entries(yaml.Documents[0].RootNode, "the configuration"))
+        var overrides = new TierOverrides();
+        foreach (var (key, value) in Entries(root, "the configuration"))
         {
+            if (onlyTiers && !TierKeys.Contains(Text(key))) throw new ConfigException(key, $"'{Text(key)}' is no key of a file of limits ({string.Join(", ", TierKeys)}); it belongs into stint.yaml");
+            if (Text(key) == "tier_overrides")
+            {
+                overrides.Read(value, names);
+                continue;
+            }
             config = Text(key) switch
             {
                 "cluster" => config with { Cluster = Name(value, "cluster") },
@@ -74,7 +106,8 @@ public static class ConfigFile
             };
         }
         names.Check();
-        return config;
+        names.CheckGroups(isUnknownGroup);
+        return config with { UserTiers = overrides.Over(config.Tiers) };
     }
 }
 

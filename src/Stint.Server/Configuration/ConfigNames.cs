@@ -9,6 +9,7 @@ internal sealed class ConfigNames
 
     private readonly HashSet<(Kind, string)> known = [];
     private readonly List<(Kind Kind, YamlNode At, string Name)> references = [];
+    private readonly List<YamlNode> groups = [];
 
     /// <summary>Makes a name; twice is an error.</summary>
     public void Add(Kind kind, YamlNode at, string name)
@@ -29,6 +30,16 @@ internal sealed class ConfigNames
         var names = ConfigValues.Texts(list, what);
         foreach (var item in ConfigValues.Items(list, what)) Refer(kind, item);
         return names;
+    }
+
+    /// <summary>A list of Unix groups, which must be known on this machine.</summary>
+    public void Groups(YamlNode list) => groups.AddRange(ConfigValues.Items(list, "groups"));
+
+    /// <summary>After the whole file was read. A directory that does not answer is no reason to refuse a group.</summary>
+    public void CheckGroups(Func<string, bool> isUnknown)
+    {
+        foreach (var group in groups)
+            if (isUnknown(ConfigValues.Text(group))) throw new ConfigException(group, $"there is no group '{ConfigValues.Text(group)}' on this machine");
     }
 
     /// <summary>After the whole file was read. Without any QOS in the file, names of QOS are the database's own.</summary>

@@ -32,6 +32,8 @@ public sealed record ServerConfig
     public IReadOnlyList<SwitchSpec> Blocks { get; init; } = [];
     public IReadOnlyList<TierSpec> Tiers { get; init; } = [];
     public string DefaultTier { get; init; } = "";
+    /// <summary>Of one user each, complete: a tier with what is written for that user in its place.</summary>
+    public IReadOnlyList<TierSpec> UserTiers { get; init; } = [];
     /// <summary>Accounts and users of the file, parents first; null: the file says nothing of them.</summary>
     public IReadOnlyList<AssociationSpec>? Associations { get; init; }
     public IReadOnlyList<QosSpec>? Qos { get; init; }
@@ -72,18 +74,8 @@ public sealed record ServerConfig
         record.Blocks.Add(Blocks);
         record.Tiers.Add(Tiers);
         record.DefaultTier = DefaultTier;
+        record.UserTiers.Add(UserTiers);
         return record;
-    }
-
-    /// <summary>The tier of a user: named, else by group in the order of the file, else the default; empty: none.</summary>
-    public string TierOf(string user, IReadOnlyList<string> groups)
-    {
-        foreach (var tier in Tiers)
-            if (tier.Users.Contains(user)) return tier.Name;
-        foreach (var tier in Tiers)
-            foreach (var group in tier.Groups)
-                if (groups.Contains(group)) return tier.Name;
-        return DefaultTier;
     }
 }
 

@@ -12,6 +12,7 @@ internal sealed partial class Engine : IDisposable
 {
     private const int InboxCapacity = 16_384, BatchMax = 1_024;
     private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FullPatience = TimeSpan.FromMinutes(10), FullRetry = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan ScheduleSlice = TimeSpan.FromMilliseconds(5);
 
     private readonly Cluster cluster;
@@ -21,6 +22,7 @@ internal sealed partial class Engine : IDisposable
     private readonly SnapshotPolicy snapshots;
     private readonly Action<Exception> broken;
     private readonly ILogger log;
+    private readonly Func<bool>? makeRoom;
     private readonly Inbox inbox;
     private readonly Batch batch;
     private readonly List<Work> works = new(BatchMax);
@@ -30,7 +32,7 @@ internal sealed partial class Engine : IDisposable
     private long sequence;
     private long lastTickMs, scheduleNotBeforeMs;
 
-    public Engine(Cluster cluster, IJournal journal, TimeProvider time, ICommitObserver[] observers, SnapshotPolicy snapshots, Action<Exception> broken, ILogger<Engine> log)
+    public Engine(Cluster cluster, IJournal journal, TimeProvider time, ICommitObserver[] observers, SnapshotPolicy snapshots, Action<Exception> broken, ILogger<Engine> log, Func<bool>? makeRoom = null)
     {
         this.cluster = cluster;
         this.journal = journal;
@@ -39,6 +41,7 @@ internal sealed partial class Engine : IDisposable
         this.snapshots = snapshots;
         this.broken = broken;
         this.log = log;
+        this.makeRoom = makeRoom;
         inbox = new Inbox(InboxCapacity, time);
         batch = new Batch(cluster);
         sequence = journal.LastSequence;
@@ -143,11 +146,33 @@ internal sealed partial class Engine : IDisposable
     {
         var records = batch.Records;
         if (records.Count == 0) return;
-        journal.Append(records, batch.Blobs);
+        AppendOrWait(records);
         var first = sequence + 1;
         Volatile.Write(ref sequence, sequence + records.Count);
         for (var i = 0; i < records.Count; i++)
             foreach (var observer in observers) observer.Committed(first + i, records[i], cluster, batch.Now);
+    }
+
+    /// <summary>
+    /// A full file system is waited out: nobody was answered, and nothing is lost. While the reserve lasts there is no wait. Whoever asks meanwhile waits too,
+    /// or is refused when the inbox is full.
+    /// </summary>
+    private void AppendOrWait(IReadOnlyList<Record> records)
+    {
+        for (var since = time.GetTimestamp(); ;)
+        {
+            try
+            {
+                journal.Append(records, batch.Blobs);
+                return;
+            }
+            catch (JournalException full) when (full.IsFull && !stopping && time.GetElapsedTime(since) < FullPatience)
+            {
+                if (makeRoom?.Invoke() == true) continue;
+                Log.NoSpace(log, full.Message);
+                Thread.Sleep(FullRetry);
+            }
+        }
     }
 
     private void Tick(Instant now)
@@ -199,6 +224,8 @@ internal sealed partial class Engine : IDisposable
     {
         [LoggerMessage(1001, LogLevel.Critical, "The engine ended: {Reason}. State is safe in the journal; a restart replays it")]
         public static partial void Broken(ILogger logger, string reason, Exception exception);
+        [LoggerMessage(1003, LogLevel.Error, "The state cannot be written, nothing is answered until it can: {Why}")]
+        public static partial void NoSpace(ILogger logger, string why);
         [LoggerMessage(1002, LogLevel.Debug, "A pass made {Records} records in {Microseconds} µs")]
         public static partial void Scheduled(ILogger logger, int records, int microseconds);
     }

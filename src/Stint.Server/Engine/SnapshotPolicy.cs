@@ -26,13 +26,23 @@ internal sealed partial class SnapshotPolicy(IJournal journal, Func<long> histor
         var from = Stopwatch.GetTimestamp();
         since = 0;
         // Records that the history has not seen yet stay, however long its database is away.
-        journal.SaveSnapshot(cluster.ToSnapshot(sequence), Math.Min(sequence, historyCursor()));
-        journal.RemoveBlobs(cluster.PayloadHashes());
+        try
+        {
+            journal.SaveSnapshot(cluster.ToSnapshot(sequence), Math.Min(sequence, historyCursor()));
+            journal.RemoveBlobs(cluster.PayloadHashes());
+        }
+        catch (JournalException full) when (full.IsFull)
+        {
+            Log.NoSpace(log, full.Message);      // the records are there all the same; the next one comes after as many more
+            return;
+        }
         Log.Taken(log, sequence, (int)Stopwatch.GetElapsedTime(from).TotalMilliseconds);
     }
 
     private static partial class Log
     {
+        [LoggerMessage(1102, LogLevel.Error, "No snapshot: {Why}")]
+        public static partial void NoSpace(ILogger logger, string why);
         [LoggerMessage(1101, LogLevel.Information, "Snapshot at record {Sequence} in {Milliseconds} ms")]
         public static partial void Taken(ILogger logger, long sequence, int milliseconds);
     }

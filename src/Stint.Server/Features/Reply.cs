@@ -30,8 +30,11 @@ internal static class Reply
         return JsonAsync(context, new RefusalView(code, sentence, remedy), ApiJson.Default.RefusalView);
     }
 
-    public static Task RefuseAsync(HttpContext context, Refusal refusal) =>
-        RefuseAsync(context, StatusOf(refusal.Code), refusal.Code, refusal.Sentence, refusal.Remedy);
+    public static Task RefuseAsync(HttpContext context, Refusal refusal)
+    {
+        context.Response.StatusCode = StatusOf(refusal.Code);
+        return JsonAsync(context, new RefusalView(refusal.Code, refusal.Sentence, refusal.Remedy) { Denial = refusal.Denial is { } denial ? Tiers.LimitViews.View(denial) : null }, ApiJson.Default.RefusalView);
+    }
 
     public static int StatusOf(string code) => code switch
     {
@@ -43,6 +46,7 @@ internal static class Reply
         RefusalCodes.JobSuspended or RefusalCodes.JobNotSuspended => 409,
         RefusalCodes.TooManyJobs or "busy" or "stopping" => 503,
         "too_large" => 413,
+        RefusalCodes.NoSpace => 507,
         _ => 400,
     };
 }

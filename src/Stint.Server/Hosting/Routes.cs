@@ -55,7 +55,7 @@ internal static class Routes
 
     private static void MapJobs(WebApplication app, ServerParts parts)
     {
-        var submission = new Submission(parts.Config, parts.Users);
+        var submission = new Submission(parts.Config, parts.Users, () => parts.Space.Refusal);
         Submit.Map(app, parts.Engine, submission, parts.Payloads);
         List.Map(app, parts.Engine);
         Show.Map(app, parts.Engine);
@@ -77,10 +77,13 @@ internal static class Routes
         Features.Nodes.SetState.Map(app, parts.Engine, parts.Agents);
         Features.Nodes.Events.Map(app, parts.Engine, parts.Events, parts.Time);
         Features.Nodes.Audit.Map(app, parts.Agents);
+        Features.Metrics.Show.Map(app, parts.Engine, parts.Usage);
         Features.Partitions.List.Map(app, parts.Engine);
         Features.Reservations.List.Map(app, parts.Engine);
         Features.Reservations.Change.Map(app, parts.Engine);
         Features.Licenses.List.Map(app, parts.Engine);
+        Features.Tiers.Show.Map(app, parts.Engine, parts.Agents, parts.Users, parts.Notices, parts.Greetings);
+        Features.Tiers.Apply.Map(app, new Features.Tiers.Apply(parts.Engine, parts.Levels, parts.LimitsFiles));
         Features.Topology.Show.Map(app, parts.Config);
         Features.Config.Show.Map(app, parts.Config, parts.Identity, parts.Home, parts.Time);
         Features.Ping.Show.Map(app, parts.Engine, parts.Projector, parts.Identity, parts.Trouble);

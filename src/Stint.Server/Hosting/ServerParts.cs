@@ -25,10 +25,15 @@ internal sealed record ServerParts
     public required LinkProtocol Link { get; init; }
     public required NodeEvents Events { get; init; }
     public required UsageQueries Usage { get; init; }
+    public required UserLevelQueries Levels { get; init; }
+    public required LimitsFiles LimitsFiles { get; init; }
+    public required Greetings.NoticeBook Notices { get; init; }
+    public required Greetings.GreetingFiles Greetings { get; init; }
     public required Projector Projector { get; init; }
     public required HistoryReader History { get; init; }
     public required RunParts Runs { get; init; }
     public required CancellationToken Stopping { get; init; }
     public required Func<string> Trouble { get; init; }
+    public required StateSpace Space { get; init; }
     public required ILoggerFactory Logs { get; init; }
 }

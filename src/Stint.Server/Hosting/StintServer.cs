@@ -25,6 +25,7 @@ public sealed partial class StintServer : IAsyncDisposable
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(10), AuditInterval = TimeSpan.FromMinutes(5);
     private readonly HomeFolder home;
     private readonly Seams seams;
+    private readonly LimitsFiles files;
     private readonly ILogger log;
     private readonly CancellationTokenSource stopping = new();
     private readonly Stack<IDisposable> owned = new();
@@ -32,13 +33,14 @@ public sealed partial class StintServer : IAsyncDisposable
     private Engine.Engine? engine;
     private LinkProtocol? link;
     private Projector? projector;
-    private Task projecting = Task.CompletedTask, auditing = Task.CompletedTask;
+    private Task projecting = Task.CompletedTask, auditing = Task.CompletedTask, greeting = Task.CompletedTask;
     private string trouble = "";
     private bool stopped;
 
-    private StintServer(HomeFolder home, Seams seams, ILogger log)
+    private StintServer(HomeFolder home, Seams seams, LimitsFiles files, ILogger log)
     {
         this.home = home;
+        this.files = files;
         this.seams = seams;
         this.log = log;
     }
@@ -55,14 +57,15 @@ public sealed partial class StintServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(seams);
-        var config = LoadConfig(options);
+        var files = LimitsFiles.Of(options);
+        var config = LoadConfig(options, files);
         var home = HomeFolder.Open(options.Home);
         // Empty: nothing is read from, or watched in, the content root. The usual builder follows its settings files with a recursive
         // inotify watch, which here would see every step directory come and go.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { Args = [], ContentRootPath = home.Path, ApplicationName = "stint-server" });
         Logging(builder, home, options.Console, seams.Time);
         var logs = LoggerFactory.Create(logging => Logging(logging, home, options.Console, seams.Time));
-        var server = new StintServer(home, seams, logs.CreateLogger<StintServer>());
+        var server = new StintServer(home, seams, files, logs.CreateLogger<StintServer>());
         server.owned.Push(home);
         server.owned.Push(logs);
         try
@@ -105,6 +108,7 @@ public sealed partial class StintServer : IAsyncDisposable
         engine!.Start();
         projecting = projector!.RunAsync(stopping.Token);
         auditing = AuditNowAndThenAsync(cluster);
+        greeting = parts.Greetings.RunAsync(stopping.Token);
         await ListenAsync(cancellation);
         parts.Identity.Port = Port;
         Log.Started(log, config.Cluster, home.Socket, Port, replayed, (int)seams.Time.GetElapsedTime(from).TotalMilliseconds);
@@ -140,16 +144,20 @@ public sealed partial class StintServer : IAsyncDisposable
         projector = Own(new Projector(journal, () => seams.OpenHistory(home), logs.CreateLogger<Projector>()));
         projector.TryOpen();
         var dispatch = new Dispatch(agents, payloads, runs, logs.CreateLogger<Dispatch>());
-        engine = Own(new Engine.Engine(cluster, journal, time, [dispatch, runs, feed, new ProjectorFeed(projector)],
-            new SnapshotPolicy(journal, () => projector.DurableCursor, logs.CreateLogger<SnapshotPolicy>()), seams.Broken, logs.CreateLogger<Engine.Engine>()));
+        var space = Own(new StateSpace(home.Private, time, logs.CreateLogger<StateSpace>()));
+        var notices = new Greetings.NoticeBook(home.File("notices.json"), time);
+        notices.Load();
+        var greetings = new Greetings.GreetingFiles(Path.Combine(home.Path, "greetings"), () => engine!, agents, users, notices, time, logs.CreateLogger<Greetings.GreetingFiles>());
+        engine = Own(new Engine.Engine(cluster, journal, time, [dispatch, runs, feed, new ProjectorFeed(projector), greetings],
+            new SnapshotPolicy(journal, () => projector.DurableCursor, logs.CreateLogger<SnapshotPolicy>()), seams.Broken, logs.CreateLogger<Engine.Engine>(), space.Release));
         var signer = new LaunchSigner(Authority.SigningKey, time);
-        var (events, usage) = (new NodeEvents(), new UsageQueries(agents));
-        link = new LinkProtocol(engine, agents, dispatch, runs, signer, events, usage, time, logs.CreateLogger<LinkProtocol>());
+        var (events, usage, levels) = (new NodeEvents(), new UsageQueries(agents), new UserLevelQueries(agents));
+        link = new LinkProtocol(engine, agents, dispatch, runs, signer, events, usage, levels, time, logs.CreateLogger<LinkProtocol>());
         return new ServerParts
         {
             Engine = engine, Config = config, Identity = identity, Home = home, Time = time, Users = users, Operators = new Operators(config.Operators, users),
-            Peers = seams.Peers, Authority = Authority, Agents = agents, Payloads = payloads, Feed = feed, Link = link, Events = events, Usage = usage, Projector = projector,
-            History = Own(new HistoryReader(() => seams.OpenHistory(home), projector)), Stopping = stopping.Token, Trouble = () => trouble,
+            Peers = seams.Peers, Authority = Authority, Agents = agents, Payloads = payloads, Feed = feed, Link = link, Events = events, Usage = usage, Levels = levels, LimitsFiles = files, Notices = notices, Greetings = greetings, Projector = projector,
+            History = Own(new HistoryReader(() => seams.OpenHistory(home), projector)), Stopping = stopping.Token, Trouble = () => space.IsLow ? "STATE_FULL" : trouble, Space = space,
             Runs = new RunParts(engine, runs, agents, payloads, time, config.KillWait, logs.CreateLogger<RunSession>(), stopping.Token), Logs = logs,
         };
     }
@@ -157,7 +165,18 @@ public sealed partial class StintServer : IAsyncDisposable
     private void Prepare(Cluster cluster, IJournal journal, ServerConfig config)
     {
         var now = new Instant(seams.Time.GetUtcNow().ToUnixTimeMilliseconds());
-        if (Recovery.Prepare(cluster, journal, config.ToRecord(), now, batch => ConfiguredAccounts.Apply(batch, config)) is { } refusal) throw new StartException($"the configuration is refused: {refusal}");
+        var record = config.ToRecord();
+        // Tiers that take away what somebody holds are refused at a start as they are when applied: the old ones hold.
+        if (cluster.ReviewTiers(record).Objections is { Count: > 0 } objections)
+        {
+            foreach (var objection in objections) Log.TiersRefused(log, files.Source, objection);
+            record.Tiers.Clear();
+            record.UserTiers.Clear();
+            record.Tiers.Add(cluster.Config.Tiers);
+            record.UserTiers.Add(cluster.Config.UserTiers);
+            record.DefaultTier = cluster.Config.DefaultTier;
+        }
+        if (Recovery.Prepare(cluster, journal, record, now, batch => ConfiguredAccounts.Apply(batch, config)) is { } refusal) throw new StartException($"the configuration is refused: {refusal}");
         engine!.StartAfter(journal.LastSequence);
         trouble = Audit(cluster);
     }
@@ -237,6 +256,7 @@ public sealed partial class StintServer : IAsyncDisposable
         }
         await projecting;
         await auditing;
+        await greeting;
         projector?.FinishUp();
         Log.Stopped(log);
     }
@@ -255,15 +275,10 @@ public sealed partial class StintServer : IAsyncDisposable
         return part;
     }
 
-    private static ServerConfig LoadConfig(ServerOptions options)
+    private static ServerConfig LoadConfig(ServerOptions options, LimitsFiles files)
     {
-        var path = options.ConfigFile ?? Path.Combine(options.Home, "stint.yaml");
-        var config = new ServerConfig();
-        if (options.ConfigFile is not null || File.Exists(path))
-        {
-            var (read, error) = ConfigFile.Load(path);
-            config = read ?? throw new StartException(error!);
-        }
+        var (read, error) = files.Load();
+        var config = read ?? throw new StartException(error!);
         return options.Listen is { } listen ? config with { Listen = listen } : config;
     }
 
@@ -290,6 +305,8 @@ public sealed partial class StintServer : IAsyncDisposable
         public static partial void Stopping(ILogger logger);
         [LoggerMessage(3, LogLevel.Information, "Stopped")]
         public static partial void Stopped(ILogger logger);
+        [LoggerMessage(5, LogLevel.Error, "The tiers of {File} are not in force, those before stay: {Why}")]
+        public static partial void TiersRefused(ILogger logger, string file, string why);
         [LoggerMessage(4, LogLevel.Critical, "The audit found a difference: {What}")]
         public static partial void AuditFailed(ILogger logger, string what);
     }

@@ -29,7 +29,7 @@ internal static class RunOpening
     {
         var spec = plan.Step!.Clone();
         // All zero means the job's own layout; the program of an allocation of its own gets exactly that.
-        if (!plan.MadeJob || (plan.Tasks is { } tasks && tasks != allocation.Tasks)) (spec.Tasks, spec.CpusPerTask) = (plan.Tasks ?? 0, plan.CpusPerTask ?? 0);
+        if (!plan.MadeJob || (plan.Tasks is { } tasks && tasks != allocation.Tasks)) (spec.Tasks, spec.CpusPerTask, spec.Whole) = (plan.Tasks ?? 0, plan.CpusPerTask ?? 0, spec.Whole || plan.MadeJob);
         else spec.Nodes = 0;
         try
         {

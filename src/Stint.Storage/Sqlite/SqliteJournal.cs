@@ -90,9 +90,24 @@ public sealed class SqliteJournal : IJournal
         }
         catch (Exception e) when (e is SqliteException or IOException or InvalidOperationException)
         {
-            broken = e;
-            throw new JournalException($"the journal {path} could not be written: {e.Message}", e);
+            if (!RolledBackForWantOfSpace(e)) broken = e;
+            throw new JournalException($"the journal {path} could not be written: {e.Message}", e) { IsFull = broken is null };
         }
+    }
+
+    /// <summary>True when the file system is full and nothing of the transaction is left: SQLite goes on as if it had not been tried.</summary>
+    private bool RolledBackForWantOfSpace(Exception why)
+    {
+        const int Full = 13, WriteFailed = 778, TruncateFailed = 1546, IndexDidNotGrow = 4874;
+        const long LittleBytes = 1 << 20;
+        try
+        {
+            if (why is not SqliteException failed || (failed.SqliteErrorCode != Full && (failed.SqliteExtendedErrorCode is not (WriteFailed or TruncateFailed or IndexDidNotGrow)
+                || new DriveInfo(path).AvailableFreeSpace > LittleBytes))) return false;
+            if (SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle) == 0) connection.Run("ROLLBACK");
+            return SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle) != 0;
+        }
+        catch (Exception e) when (e is SqliteException or IOException or InvalidOperationException) { return false; }
     }
 
     public IEnumerable<(long Sequence, Record Record)> Read(long afterSequence)
@@ -190,8 +205,8 @@ public sealed class SqliteJournal : IJournal
         }
         catch (Exception e) when (e is SqliteException or IOException or InvalidOperationException)
         {
-            broken = e;
-            throw new JournalException($"the journal {path} could not be written: {e.Message}", e);
+            if (!RolledBackForWantOfSpace(e)) broken = e;
+            throw new JournalException($"the journal {path} could not be written: {e.Message}", e) { IsFull = broken is null };
         }
     }
 
@@ -204,6 +219,19 @@ public sealed class SqliteJournal : IJournal
     }
 
     public void RemoveBlobs(IReadOnlySet<string> live)
+    {
+        try
+        {
+            RemoveDeadBlobs(live);
+        }
+        catch (SqliteException e)
+        {
+            if (!RolledBackForWantOfSpace(e)) broken = e;
+            throw new JournalException($"the journal {path} could not be written: {e.Message}", e) { IsFull = broken is null };
+        }
+    }
+
+    private void RemoveDeadBlobs(IReadOnlySet<string> live)
     {
         var dead = new List<long>();
         using (var select = connection.Prepare("SELECT id, hash FROM blobs"))

@@ -80,6 +80,7 @@ public sealed class Cgroup2Tests
         using var tree = Open(fake);
         var group = tree.Create(TestTree.Key(7), TestTree.Uid, TestTree.Limits());
         fake[$"{Base}/u4242/j7/s0/memory.events.local"] = "oom 0\noom_kill 2";
+        fake[$"{Base}/u4242/j7/s0/memory.events"] = "oom 0\noom_kill 2";
         if (at is not null) fake[$"{Base}/u4242/{at}".TrimEnd('/') + "/memory.events.local"] = at == "j7/s0" ? "oom 1\noom_kill 2" : "oom 1\noom_kill 0";
         fake[$"{Base}/u4242/j7/memory.peak"] = "67108864";
         var measured = tree.Measure(group);

@@ -62,7 +62,7 @@ internal sealed class FakeCgroup2 : IGroupFiles
 
     private static (string, string)[] FilesOf(string controller) => controller switch
     {
-        "memory" => [("memory.max", "max"), ("memory.high", "max"), ("memory.swap.max", "max"), ("memory.oom.group", "0"), ("memory.peak", "0"), ("memory.current", "0"), ("memory.events.local", "oom 0\noom_kill 0")],
+        "memory" => [("memory.max", "max"), ("memory.high", "max"), ("memory.swap.max", "max"), ("memory.oom.group", "0"), ("memory.peak", "0"), ("memory.current", "0"), ("memory.events.local", "oom 0\noom_kill 0"), ("memory.events", "oom 0\noom_kill 0")],
         "cpuset" => [("cpuset.cpus", ""), ("cpuset.cpus.effective", "0-3"), ("cpuset.mems", "")],
         "cpu" => [("cpu.max", "max 100000")],
         "pids" => [("pids.max", "max"), ("pids.peak", "0"), ("pids.events", "max 0")],

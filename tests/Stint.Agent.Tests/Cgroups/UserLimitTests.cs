@@ -69,6 +69,48 @@ public sealed class UserLimitTests
         Assert.True(test.Tree.IsJobGone(2, TestTree.Uid));
     }
 
+    private static string LevelFile(TestTree test, string v1, string v2) => TestTree.IsV2 ? test.Layout.File("memory", $"{test.Layout.Base}/u4242", v2)! : test.Layout.File("memory", $"{test.Layout.Base}/u4242", v1)!;
+
+    [Fact]
+    public void Limits_of_a_user_change_while_jobs_run_are_read_back_and_the_audit_agrees_with_the_new_ones()
+    {
+        using var test = new TestTree();
+        var signed = Under(new UserLimits { Tier = "student", MemoryBytes = 200 << 20, PidsMax = 500, Version = 7 });
+        test.Tree.Create(TestTree.Key(1), TestTree.Uid, signed);
+        var report = test.Tree.SetUserLimits(TestTree.Uid, new UserLimits { Tier = "staff", MemoryBytes = 300 << 20, PidsMax = 600, Version = 8 }, checkOnly: false);
+        Assert.Equal((true, "", "user memory 314572800, user pids 600"), (report.HasGroup, report.WhyNot, string.Join(", ", report.Rows.Select(r => $"{r.Resource} {r.ReadBack}"))));
+        var memory = LevelFile(test, "memory.limit_in_bytes", "memory.max");
+        Assert.Equal("314572800", test.Read(memory));
+        LiveStep[] live = [new(TestTree.Key(1), TestTree.Uid, signed)];
+        Assert.Empty(test.Tree.Audit(live));
+        Assert.Equal("314572800", test.Read(memory));
+
+        // A launch that was signed before the change and comes after it does not bring the old limits back; a newer one brings its own.
+        var late = test.Tree.Create(TestTree.Key(2), TestTree.Uid, signed);
+        Assert.Equal("314572800", test.Read(memory));
+        Assert.Contains(late.Receipt.Rows, r => r is { Resource: "user memory", Requested: "tier staff", ReadBack: "314572800" });
+        test.Tree.Create(TestTree.Key(3), TestTree.Uid, Under(new UserLimits { Tier = "staff", MemoryBytes = 400 << 20, Version = 9 }));
+        Assert.Equal("419430400", test.Read(memory));
+        Assert.False(test.Tree.SetUserLimits(99, new UserLimits { MemoryBytes = 1 << 20 }, checkOnly: false).HasGroup);
+        Assert.Equal((TestTree.Uid, 0UL), test.Tree.UserUses().Select(u => (u.Uid, u.Pids)).Single());
+    }
+
+    [Fact]
+    public void A_live_change_below_what_is_in_use_is_refused_with_the_numbers_before_and_at_the_change()
+    {
+        using var test = new TestTree();
+        var one = test.Tree.Create(TestTree.Key(1), TestTree.Uid, Under(new UserLimits { MemoryBytes = 200 << 20, PidsMax = 500, Version = 1 }));
+        using var payload = new Payload(one, "exec python3 -c 'import threading, time\nx = b\"a\" * (100 << 20)\nfor i in range(8): threading.Thread(target=time.sleep, args=(60,)).start()\nprint(1, flush=True)'");
+        Assert.Equal("1", payload.Line());
+        var memory = LevelFile(test, "memory.limit_in_bytes", "memory.max");
+        var small = new UserLimits { MemoryBytes = 50 << 20, PidsMax = 500, Version = 2 };
+        Assert.Contains("50M for the user is less than the 1", test.Tree.SetUserLimits(TestTree.Uid, small, checkOnly: true).WhyNot, StringComparison.Ordinal);
+        Assert.Contains("50M for the user is less than the 1", test.Tree.SetUserLimits(TestTree.Uid, small, checkOnly: false).WhyNot, StringComparison.Ordinal);
+        Assert.Matches(@"pids\.max: 4 processes for the user are less than the \d+ that run", test.Tree.SetUserLimits(TestTree.Uid, new UserLimits { PidsMax = 4, Version = 2 }, checkOnly: true).WhyNot);
+        Assert.Equal("209715200", test.Read(memory));
+        Assert.Empty(test.Tree.Audit([new(TestTree.Key(1), TestTree.Uid, Under(new UserLimits { MemoryBytes = 200 << 20, PidsMax = 500, Version = 1 }))]));
+    }
+
     [Fact]
     public void Fake_On_v2_the_cpu_controller_is_handed_down_to_the_users_level_and_the_soft_limit_is_memory_high()
     {

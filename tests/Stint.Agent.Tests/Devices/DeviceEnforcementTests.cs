@@ -101,6 +101,24 @@ public sealed class DeviceEnforcementTests : IDisposable
         after.RemoveRoot();
     }
 
+    [RootFact]
+    public void Device_programs_of_many_random_jobs_are_unloaded_with_their_groups()
+    {
+        var tree = _lab.Tree(CgroupVersion.V2);
+        var random = new Random(7);
+        var programs = new HashSet<uint>();
+        for (var round = 0; round < 150; round++)
+        {
+            var steps = Enumerable.Range(0, random.Next(1, 4)).Select(s => tree.Create(Cgroups.TestTree.Key((uint)round + 1, (uint)s), 4242, DeviceLab.Grant([.. Enumerable.Range(0, random.Next(0, 4)).Select(u => (uint)u)]))).ToList();
+            foreach (var row in steps.SelectMany(s => s.Receipt.Rows).Where(r => r.Resource == "devices")) programs.Add(uint.Parse(row.ReadBack[11..].Split(',')[0], System.Globalization.CultureInfo.InvariantCulture));
+            if (random.Next(3) == 0) tree.RemoveJob((uint)round + 1, Deadline);
+            else foreach (var step in steps) _ = tree.KillAndRemove(step, Deadline);
+        }
+        Assert.InRange(programs.Count, 10, 150);      // jobs of the same rules share one, as long as the agent lives
+        tree.Dispose();
+        World.Until(() => programs.RemoveWhere(Ends.RoundTests.IsUnloaded) >= 0 && programs.Count == 0, $"programs {string.Join(' ', programs)} are still loaded");
+    }
+
     [RootTheory, InlineData(CgroupVersion.V1), InlineData(CgroupVersion.V2)]
     public void Each_unit_has_a_row_and_no_row_says_more_than_was_read_back(CgroupVersion version)
     {

@@ -1,7 +1,10 @@
 // A small libnvidia-ml.so for tests: one whole H100, one A100 that is cut into two slices, one GPU that is lost. It imitates the signatures and
 // structures of the NVML API reference and proves nothing about a driver.
+#define _GNU_SOURCE
+#include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { OK = 0, NOT_FOUND = 6, INSUFFICIENT = 7, LOST = 15 };
 typedef struct { const char *name, *uuid, *pci; unsigned minor, mig, gi, ci; unsigned long long memory; } device;
@@ -37,3 +40,21 @@ int nvmlDeviceGetMigDeviceHandleByIndex(device *d, unsigned index, device **slic
 }
 int nvmlDeviceGetGpuInstanceId(device *d, unsigned *id) { *id = d->gi; return OK; }
 int nvmlDeviceGetComputeInstanceId(device *d, unsigned *id) { *id = d->ci; return OK; }
+
+// What a file beside this library says: "lost", "hang", or nothing.
+int nvmlDeviceGetHandleByUUID(const char *uuid, device **handle)
+{
+    char path[512], state[16] = "";
+    Dl_info own;
+    if (dladdr((void *)nvmlDeviceGetHandleByUUID, &own) && snprintf(path, sizeof path, "%s.state", own.dli_fname) < (int)sizeof path) {
+        FILE *file = fopen(path, "r");
+        if (file) { if (!fgets(state, sizeof state, file)) state[0] = 0; fclose(file); }
+    }
+    if (!strcmp(state, "lost")) return LOST;
+    while (!strcmp(state, "hang")) sleep(1);
+    for (unsigned i = 0; i < 4; i++) {
+        device *d = i < 2 ? &whole[i] : &slices[i - 2];
+        if (!strcmp(d->uuid, uuid)) { *handle = d; return OK; }
+    }
+    return NOT_FOUND;
+}

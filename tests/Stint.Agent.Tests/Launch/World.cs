@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Google.Protobuf;
+using Stint.Agent.Binding;
 using Stint.Agent.Cgroups;
 using Stint.Agent.Disk;
 using Stint.Agent.Ends;
@@ -19,18 +20,19 @@ internal sealed class World : IDisposable
     private readonly NodeDevices? _devices;
     private readonly TimeSpan? _hookDeadline;
     private readonly string? _scratch;
+    private readonly string _shepherd;
     private readonly OomLog _kills = new();
 
     /// <param name="hookDeadline">Null: no hooks at all.</param>
-    public World(bool start = true, NodeDevices? devices = null, TimeSpan? hookDeadline = null, string? scratch = null)
+    public World(bool start = true, NodeDevices? devices = null, TimeSpan? hookDeadline = null, Kernel.IGroupFiles? files = null, string? shepherd = null, string? scratch = null)
     {
-        (_devices, _hookDeadline, _scratch) = (devices, hookDeadline, scratch);
+        (_devices, _hookDeadline, _shepherd, _scratch) = (devices, hookDeadline, shepherd ?? Shepherd, scratch);
         Home = $"/tmp/stint-test-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
         Directory.CreateDirectory(Home);
         Directory.CreateDirectory(Public);
         File.SetUnixFileMode(Home, (UnixFileMode)0b111_001_001);
         File.SetUnixFileMode(Public, (UnixFileMode)0b001_111_111_111);
-        Tree = new TestTree(devices: devices);
+        Tree = new TestTree(files, devices: devices);
         Groups = Tree.Tree;
         if (start) Start();
     }
@@ -48,6 +50,16 @@ internal sealed class World : IDisposable
     public StepHost Host { get; private set; } = null!;
     public Action<string>? Checkpoint { get; set; }
 
+    /// <summary>This machine as one socket of single-threaded cores.</summary>
+    public CpuShape Shape => new(Tree.Map.Count, 1, Tree.Map.Count, 1, new uint[Tree.Map.Count], Tree.Map);
+
+    /// <summary>For lives of the agent that are started after it was set.</summary>
+    public TimeSpan KillDeadline { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>What the agent met that it could not help, for tests that provoke it; otherwise any such thing fails the test.</summary>
+    public Predicate<Exception> Expects { get; set; } = static _ => false;
+    public TimeProvider Time { get; set; } = TimeProvider.System;
+
     public static string Shepherd { get; } = BuildShepherd();
 
     /// <summary>A new agent on the same spool, with a new link.</summary>
@@ -57,13 +69,13 @@ internal sealed class World : IDisposable
         Groups.Dispose();
         Groups = CgroupOpening.Open(Tree.Layout, Tree.Map, 0, Tree.Files, TimeProvider.System, devices: _devices);
         var scratch = _scratch is null ? null : new ScratchSpace(_scratch, "n1");
-        var options = new StepHostOptions(Spool, Shepherd)
+        var options = new StepHostOptions(Spool, _shepherd)
         {
-            Scratch = scratch, Checkpoint = point => Checkpoint?.Invoke(point), DrainMaxEnded = TimeSpan.FromSeconds(1), Devices = _devices, Kills = _kills, Hooks = Hooks(scratch),
+            KillDeadline = KillDeadline, Scratch = scratch, Checkpoint = point => Checkpoint?.Invoke(point), DrainMaxEnded = TimeSpan.FromSeconds(1), Devices = _devices, Kills = _kills, Hooks = Hooks(scratch), Shape = Shape,
         };
-        Host = new StepHost(options, Groups, Reports, TimeProvider.System, fault =>
+        Host = new StepHost(options, Groups, Reports, Time, fault =>
         {
-            if (fault is not AgentDied) lock (_faults) _faults.Add(fault);
+            if (fault is not AgentDied && !Expects(fault)) lock (_faults) _faults.Add(fault);
         });
         if (recover) Assert.True(Host.RecoverAsync(CancellationToken.None).Wait(TimeSpan.FromSeconds(20)));
     }
@@ -85,7 +97,7 @@ internal sealed class World : IDisposable
         return path;
     }
 
-    public NodeWatch Watch(WatchOptions? options = null) => new(Host, Groups, options ?? new WatchOptions(), 2, _kills, new EnergyMeter(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+    public NodeWatch Watch(WatchOptions? options = null) => new(Host, Groups, options ?? new WatchOptions(), 2, _kills, new EnergyMeter(), Time, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, _devices is null ? null : _devices.Trouble);
 
     public bool CanSeeKills => _kills.IsReadable;
 

@@ -40,7 +40,7 @@ public sealed class WatchTests : IDisposable
         await watch.LookAsync();
         await watch.LookAsync();
         var told = Assert.Single(Events(NodeEventKind.EventOutOfMemory));
-        Assert.StartsWith("step 82.batch ran out of memory: limit 32 MiB, peak 3", told.Sentence, StringComparison.Ordinal);
+        Assert.StartsWith("step 82.batch ran out of memory: limit 32 MiB of the job, peak 3", told.Sentence, StringComparison.Ordinal);
         if (_world.CanSeeKills) Assert.Matches(@"the kernel killed 1 process \(tail, pid \d+\)$", told.Sentence);
         _world.Host.EndJob(new EndJob { JobId = 82, Attempt = 1, GraceMs = 0 });
         _world.Reports.Exited(82);

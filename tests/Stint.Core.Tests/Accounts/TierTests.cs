@@ -76,7 +76,7 @@ public sealed class TierTests
     }
 
     [Theory]
-    [InlineData("CPUs", "4 CPUs", "2 CPUs"), InlineData("memory", "2G", "1G"), InlineData("GPUs", "2 GPUs", "1 GPUs"), InlineData("MIG instances", "2 MIG instances", "1 MIG instances")]
+    [InlineData("CPUs", "4 CPUs", "2 CPUs"), InlineData("memory", "2 GB", "1 GB"), InlineData("GPUs", "2 GPUs", "1 GPU"), InlineData("MIG instances", "2 MIG instances", "1 MIG instance")]
     public void One_job_over_its_part_waits_or_is_refused(string thing, string asked, string allowed)
     {
         var lab = WithTier(tier => Set(tier, thing, perUser: false, 1));
@@ -98,7 +98,7 @@ public sealed class TierTests
         lab.Runs(spec => spec.MemoryPerNodeBytes = 32 * GiB);
         lab.Runs(spec => spec.MemoryPerNodeBytes = 32 * GiB);
         Assert.Equal(
-            "memory over your limit. You hold 64G in 2 jobs (1, 2); this asks for 40G; tier student allows 96G. Cancel a job, ask for ≤ 32G, or ask your admin",
+            "memory over your limit. You hold 64 GB in 2 jobs (1, 2); this asks for 40 GB; tier student allows 96 GB. Cancel a job, ask for ≤ 32 GB, or ask your admin",
             lab.Refused(spec => spec.MemoryPerNodeBytes = 40 * GiB).ToString());
     }
 
@@ -135,7 +135,7 @@ public sealed class TierTests
         var lab = WithTier(tier => (tier.UserGpus, tier.UserMigInstances) = (1, 1));
         lab.Runs();
         lab.Runs(Job("MIG instances"));
-        lab.Waits("AssociationResourceLimit", null, "GPUs over your limit. You hold 1 GPUs");
+        lab.Waits("AssociationResourceLimit", null, "GPUs over your limit. You hold 1 GPU in 1 job");
         lab.Waits("AssociationResourceLimit", Job("MIG instances"), "MIG instances over your limit");
     }
 

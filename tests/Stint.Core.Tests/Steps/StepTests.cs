@@ -59,8 +59,8 @@ public sealed class StepTests
     public void More_than_the_job_has_is_refused_for_good()
     {
         var (lab, job) = Running();
-        Assert.Equal(RefusalCodes.NodeConfigUnavailable, lab.Refused(new CreateStep(job, new StepSpec { Tasks = 5 }, AliceHerself)).Code);
-        Assert.Equal(RefusalCodes.NodeConfigUnavailable, lab.Refused(new CreateStep(job, new StepSpec { Tasks = 1, CpusPerTask = 5 }, AliceHerself)).Code);
+        Assert.Equal(RefusalCodes.StepTooLarge, lab.Refused(new CreateStep(job, new StepSpec { Tasks = 5 }, AliceHerself)).Code);
+        Assert.Equal(RefusalCodes.StepTooLarge, lab.Refused(new CreateStep(job, new StepSpec { Tasks = 1, CpusPerTask = 5 }, AliceHerself)).Code);
         Assert.Equal(RefusalCodes.NodeConfigUnavailable, lab.Refused(new CreateStep(job, new StepSpec { Nodes = 2 }, AliceHerself)).Code);
         Assert.Equal(RefusalCodes.InvalidRequest, lab.Refused(new CreateStep(job, new StepSpec { Tasks = 100_000 }, AliceHerself)).Code);
     }

@@ -35,6 +35,7 @@ internal sealed class CpuSetLimit(CgroupLayout layout, LimitFile limit, IGroupFi
             receipt.Rows.Add(CpuRows.Inherited(limits, cpus, map));
             return;
         }
+        if (Missing.IsTolerated(layout, "cpu", limits.CpusRequested, CpuList.Format(cpus.Ids), receipt)) return;
         var file = layout.File("cpuset", group, "cpuset.cpus") ?? throw Missing.Controller(layout, "cpu");
         var row = limit.Enforce("cpu", limits.CpusRequested, CpuList.Format(cpus.Ids), file, CpuList.Format(cpus.Kernel), LimitFile.SameCpus);
         receipt.Rows.Add(CpuRows.Qualify(row, cpus, map));

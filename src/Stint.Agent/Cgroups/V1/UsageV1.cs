@@ -16,6 +16,7 @@ internal sealed class UsageV1(Counters counters)
 
     public Measured Measure(GroupPath path)
     {
+        var below = counters.Below("memory", path.Step);
         var measured = new Measured
         {
             PeakMemoryBytes = counters.Number("memory", path.Step, "memory.max_usage_in_bytes") ?? 0,
@@ -24,15 +25,16 @@ internal sealed class UsageV1(Counters counters)
             CpuSystemUs = (counters.Number("cpuacct", path.Step, "cpuacct.usage_sys") ?? 0) / 1000,
             OomKills = counters.Keyed("memory", path.Step, "memory.oom_control", "oom_kill"),
         };
+        foreach (var group in below) measured.OomKills += counters.Keyed("memory", group, "memory.oom_control", "oom_kill");
         PidsUsage.Measure(counters, path, measured);
-        if (measured.OomKills > 0) Attribute(measured, path);
+        if (measured.OomKills > 0) Attribute(measured, path, below);
         return measured;
     }
 
-    private void Attribute(Measured measured, GroupPath path)
+    private void Attribute(Measured measured, GroupPath path, IReadOnlyList<string> below)
     {
         measured.OomLevel = "node";
-        foreach (var (level, group) in new[] { ("step", path.Step), ("job", path.Job), ("user", path.User) })
+        foreach (var (level, group) in (IEnumerable<(string, string)>)[.. below.Select(static g => ("step", g)), ("step", path.Step), ("job", path.Job), ("user", path.User)])
         {
             if (Limit(group) is not { } limit) continue;
             var peak = counters.Number("memory", group, "memory.max_usage_in_bytes") ?? 0;

@@ -16,6 +16,7 @@ internal sealed class CpuSetLimit(CgroupLayout layout, LimitFile limit, CpuMap m
             receipt.Rows.Add(CpuRows.Inherited(limits, cpus, map));
             return;
         }
+        if (Missing.IsTolerated(layout, "cpu", limits.CpusRequested, CpuList.Format(cpus.Ids), receipt)) return;
         var file = layout.File("cpuset", group, "cpuset.cpus") ?? throw Missing.Controller(layout, "cpu");
         var value = CpuList.Format(cpus.Kernel);
         var row = limit.Enforce("cpu", limits.CpusRequested, CpuList.Format(cpus.Ids), file, value, LimitFile.SameCpus);

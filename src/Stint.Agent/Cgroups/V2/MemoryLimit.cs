@@ -17,6 +17,7 @@ internal sealed class MemoryLimit(CgroupLayout layout, LimitFile limit, IGroupFi
             receipt.Rows.Add(ReceiptRows.NotEnforced("memory", limits.MemoryRequested, "unlimited", "no limit was asked for"));
             return;
         }
+        if (Missing.IsTolerated(layout, "memory", limits.MemoryRequested, ReceiptRows.Bytes(limits.MemoryBytes), receipt)) return;
         var file = layout.File("memory", group, "memory.max") ?? throw Missing.Controller(layout, "memory");
         var value = limits.MemoryBytes.ToString(CultureInfo.InvariantCulture);
         receipt.Rows.Add(limit.Enforce("memory", limits.MemoryRequested, ReceiptRows.Bytes(limits.MemoryBytes), file, value, LimitFile.SamePages));

@@ -18,7 +18,8 @@ internal sealed class UsageV2(Counters counters)
             MemoryLimitBytes = Limit(path.Step) ?? Limit(path.Job) ?? 0,
             CpuUserUs = counters.Keyed("cpu", path.Step, "cpu.stat", "user_usec"),
             CpuSystemUs = counters.Keyed("cpu", path.Step, "cpu.stat", "system_usec"),
-            OomKills = counters.Keyed("memory", path.Step, "memory.events.local", "oom_kill"),
+            // Of the whole step: also of groups that it made below its own, and of those that it removed again.
+            OomKills = counters.Keyed("memory", path.Step, "memory.events", "oom_kill"),
         };
         PidsUsage.Measure(counters, path, measured);
         if (measured.OomKills > 0) Attribute(measured, path);
@@ -28,7 +29,7 @@ internal sealed class UsageV2(Counters counters)
     private void Attribute(Measured measured, GroupPath path)
     {
         measured.OomLevel = "node";
-        foreach (var (level, group) in new[] { ("step", path.Step), ("job", path.Job), ("user", path.User) })
+        foreach (var (level, group) in (IEnumerable<(string, string)>)[.. counters.Below("memory", path.Step).Select(static g => ("step", g)), ("step", path.Step), ("job", path.Job), ("user", path.User)])
         {
             if (counters.Keyed("memory", group, "memory.events.local", "oom") == 0) continue;
             (measured.OomLevel, measured.OomGroup) = (level, group);

@@ -76,6 +76,7 @@ public static class ScontrolCommand
             case "ping": return rest.Count > 0 ? Keyword.TooMany(context, keyword) : await Ping.RunAsync(context);
             case "version": context.Out.Write(SlurmVersion.Line + "\n"); return 0;
             case "help": context.Out.Write(ScontrolOptions.Help); return 0;
+            case "reconfigure": return rest.Count > 0 ? Keyword.TooMany(context, keyword) : await Reconfigure.RunAsync(context);
             case "update":
                 if (rest.Count > 0) return await Update.RunAsync(context, rest);
                 context.Error.WriteLine("too few arguments for update keyword");

@@ -26,6 +26,7 @@ public static class ScontrolOptions
         ("hold", "<job_list>", "keep pending jobs from starting"),
         ("ping", "", "whether the controller answers"),
         ("quit", "", "end interactive mode"),
+        ("reconfigure", "", "read the tiers of the configuration again (stint limits apply); the rest needs a restart"),
         ("release", "<job_list>", "let held jobs start"),
         ("requeue", "<job_list>", "put running jobs back into the queue"),
         ("requeuehold", "<job_list>", "the same, and hold them"),
@@ -43,7 +44,7 @@ public static class ScontrolOptions
     public static readonly string[] Later =
     [
         "abort", "cancel_reboot", "cluster", "details", "errnumstr", "fsdampeningfactor", "getaddrs", "hide", "listjobs", "listpids",
-        "liststeps", "notify", "oneliner", "power", "quiet", "reboot", "reconfigure", "schedloglevel", "setdebug", "setdebugflags",
+        "liststeps", "notify", "oneliner", "power", "quiet", "reboot", "schedloglevel", "setdebug", "setdebugflags",
         "shutdown", "takeover", "token", "verbose", "wait_job",
     ];
 

@@ -19,7 +19,8 @@ internal static class SrunCommand
         if (!options.Quiet)
             foreach (string note in options.Notes) context.Error.WriteLine($"{context.Name}: warning: {note}");
         if (options.Verbose > 0) VerboseOptions.Write(context, options);
-        var (request, error) = SrunRequests.From(context, line);
+        var (request, error, warning) = SrunRequests.From(context, line);
+        if (warning is not null && !options.Quiet) context.Error.WriteLine($"{context.Name}: Warning: {warning}");
         if (request is null)
         {
             context.Error.WriteLine($"{context.Name}: error: {error}");

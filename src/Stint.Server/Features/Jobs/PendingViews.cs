@@ -62,6 +62,11 @@ internal static class PendingViews
     private static IEnumerable<string> Remedies(Cluster cluster, Job job, Instant now)
     {
         var name = job.Reason.ToString();
+        if (Tiers.LimitViews.DenialOf(cluster, job, now) is { } denial)
+        {
+            yield return denial.Remedy;
+            yield break;
+        }
         if (name.StartsWith("QOSMax", StringComparison.Ordinal) || name.StartsWith("QOSGrp", StringComparison.Ordinal) || name.StartsWith("QOSMin", StringComparison.Ordinal))
         {
             yield return $"when jobs under QOS {Or(job.Spec.Qos, "normal")} have ended and the limit allows it, or with another QOS (-q)";

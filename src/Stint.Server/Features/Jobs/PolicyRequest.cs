@@ -22,7 +22,7 @@ internal static class PolicyRequest
         return (string.Join(',', names.Distinct(StringComparer.Ordinal)), null);
     }
 
-    public static Refusal? Fill(JobSpec spec, SubmitRequest request, Caller.Local caller, ServerConfig config, Users users)
+    public static Refusal? Fill(JobSpec spec, SubmitRequest request, Caller.Local caller, Users users)
     {
         if (request.Priority is not null && !caller.Actor.IsOperator) return new Refusal(RefusalCodes.AccessDenied, "only operators set the priority of a job");
         // As slurmctld does: who may not raise a job's priority gets none raised.
@@ -34,7 +34,6 @@ internal static class PolicyRequest
         if (request.Priority is { } priority) spec.Priority = priority;
         if (request.KillOnInvalidDependency is { } kill) spec.KillOnInvalidDependency = kill;
         foreach (var group in users.Groups(caller.User, caller.Peer.Gid)) spec.Groups.Add(group);
-        spec.Tier = config.TierOf(caller.User, spec.Groups);
         return null;
     }
 }

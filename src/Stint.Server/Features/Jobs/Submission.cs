@@ -13,7 +13,8 @@ namespace Stint.Server.Features.Jobs;
 /// A request as typed → what the core decides about: texts checked and parsed, the cluster's defaults filled in, the identity put in.
 /// Uid, gid and names come from the connection; nothing in the request can say them.
 /// </summary>
-internal sealed class Submission(ServerConfig config, Users users)
+/// <param name="noRoom">Why nothing new can be kept; null: it can.</param>
+internal sealed class Submission(ServerConfig config, Users users, Func<Refusal?>? noRoom = null)
 {
     public const int ScriptMaxBytes = 4 << 20, PayloadMaxBytes = 8 << 20;
     private const int NameMax = 1_024, PathMax = 4_000, LineMax = 65_536, RlimitsMax = 64;
@@ -21,6 +22,7 @@ internal sealed class Submission(ServerConfig config, Users users)
 
     public (JobSpec? Spec, LaunchPayload? Payload, Refusal? Refusal) Map(SubmitRequest request, Caller.Local caller)
     {
+        if (noRoom?.Invoke() is { } full) return (null, null, full);
         if ((CheckTexts(request) ?? CheckNumbers(request) ?? ResourceRequest.CheckTexts(request) ?? ResourceRequest.CheckNumbers(request)) is { } error) return (null, null, Invalid(error));
         var (payload, payloadError) = Payload(request.Script, request.Arguments, request.Environment, request.Umask, request.Rlimits);
         if (payload is null) return (null, null, payloadError);
@@ -29,7 +31,7 @@ internal sealed class Submission(ServerConfig config, Users users)
         var (partitions, unknown) = PolicyRequest.Partitions(config, request.Partition);
         if (unknown is not null) return (null, null, unknown);
         var spec = Fill(request, caller, partitions);
-        var refusal = Parsed(spec, request) ?? ResourceRequest.Fill(spec, request) ?? PolicyRequest.Fill(spec, request, caller, config, users);
+        var refusal = Parsed(spec, request) ?? ResourceRequest.Fill(spec, request) ?? PolicyRequest.Fill(spec, request, caller, users);
         return refusal is not null ? (null, null, refusal) : (spec, payload, null);
     }
 

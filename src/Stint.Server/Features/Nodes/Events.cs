@@ -45,6 +45,8 @@ internal static class Events
         NodeEventKind.EventHook => "hook",
         NodeEventKind.EventHealth => "health",
         NodeEventKind.EventUnkillable => "unkillable",
+        NodeEventKind.EventOutside => "outside",
+        NodeEventKind.EventDevice => "device",
         _ => "unknown",
     };
 }

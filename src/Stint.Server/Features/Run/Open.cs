@@ -93,6 +93,7 @@ internal static class Open
             WorkDir = step.WorkDir, StdOut = step.StdOut ?? "", StdErr = step.StdErr ?? "", StdIn = step.StdIn ?? "", Pty = step.Pty, Overlap = step.Overlap,
             AppendOutput = step.AppendOutput, PtyRows = Math.Min(step.PtyRows, 65_535), PtyColumns = Math.Min(step.PtyColumns, 65_535),
         };
+        if (StepResources.Fill(spec, step, insideJob: !plan.MadeJob) is { } wrong) return (null, wrong);
         return (plan with { Step = spec, StepPayload = payload, StepBlob = blob }, null);
     }
 

@@ -112,6 +112,8 @@ internal sealed class SimulatedGroups(SimulatedNode node) : ICgroups
     }
 
     public void RemoveRoot() { }
+    public UserLimitsReport SetUserLimits(uint uid, UserLimits limits, bool checkOnly) => new() { Uid = uid };
+    public IReadOnlyList<UserUse> UserUses() => [];
 
     private static StepGroup Of(StepKey key, uint uid) => new(key.Clone(), uid, [], $"u{uid}/j{key.JobId}/s{key.StepId}", new Receipt { Kernel = "simulated" });
 }

@@ -107,7 +107,7 @@ internal sealed class ServerHost
             Dispatch = new Dispatch(Agents, Payloads, Runs, NullLogger<Dispatch>.Instance);
             Engine = new Engine(Cluster, journal, clock, world.Mutant.Observers(this, [Dispatch, Runs]),
                 new SnapshotPolicy(journal, () => host.Journal.LastSequence, NullLogger<SnapshotPolicy>.Instance, RecordsBetweenSnapshots), static _ => { }, NullLogger<Engine>.Instance);
-            Link = new LinkProtocol(Engine, Agents, Dispatch, Runs, new LaunchSigner(SigningKey, clock), new NodeEvents(), new UsageQueries(Agents), clock, NullLogger<LinkProtocol>.Instance);
+            Link = new LinkProtocol(Engine, Agents, Dispatch, Runs, new LaunchSigner(SigningKey, clock), new NodeEvents(), new UsageQueries(Agents), new UserLevelQueries(Agents), clock, NullLogger<LinkProtocol>.Instance);
             RunParts = new RunParts(Engine, Runs, Agents, Payloads, clock, TimeSpan.FromSeconds(3), NullLogger.Instance, CancellationToken.None);
         }
 
