@@ -266,6 +266,111 @@ complete -c srun -l wait-for-children
 complete -c srun -l wckey -r
 complete -c srun -l whole
 complete -c srun -l x11
+complete -c salloc -s A -l account -r
+complete -c salloc -l acctg-freq -r
+complete -c salloc -l autocomplete -r
+complete -c salloc -l bb -r
+complete -c salloc -l bbf -r
+complete -c salloc -s b -l begin -r
+complete -c salloc -l bell
+complete -c salloc -s D -l chdir -r
+complete -c salloc -l cluster -r
+complete -c salloc -l cluster-constraint -r
+complete -c salloc -s M -l clusters -r
+complete -c salloc -l comment -r
+complete -c salloc -l consolidate-segments
+complete -c salloc -s C -l constraint -r
+complete -c salloc -l container -r
+complete -c salloc -l container-id -r
+complete -c salloc -l context -r
+complete -c salloc -l contiguous
+complete -c salloc -s S -l core-spec -r
+complete -c salloc -l cores-per-socket -r
+complete -c salloc -l cpu-freq -r
+complete -c salloc -l cpus-per-gpu -r
+complete -c salloc -s c -l cpus-per-task -r
+complete -c salloc -l deadline -r
+complete -c salloc -l delay-boot -r
+complete -c salloc -s d -l dependency -r
+complete -c salloc -s m -l distribution -r
+complete -c salloc -s x -l exclude -r
+complete -c salloc -l exclusive
+complete -c salloc -l extra -r
+complete -c salloc -s B -l extra-node-info -r
+complete -c salloc -l gpu-bind -r
+complete -c salloc -l gpu-freq -r
+complete -c salloc -s G -l gpus -r
+complete -c salloc -l gpus-per-node -r
+complete -c salloc -l gpus-per-socket -r
+complete -c salloc -l gpus-per-task -r
+complete -c salloc -l gres -r
+complete -c salloc -l gres-flags -r
+complete -c salloc -s h -l help
+complete -c salloc -l hint -r
+complete -c salloc -s H -l hold
+complete -c salloc -s I -l immediate
+complete -c salloc -s J -l job-name -r
+complete -c salloc -s K -l kill-command
+complete -c salloc -s L -l licenses -r
+complete -c salloc -l mail-type -r
+complete -c salloc -l mail-user -r
+complete -c salloc -l mcs-label -r
+complete -c salloc -l mem -r
+complete -c salloc -l mem-bind -r
+complete -c salloc -l mem-per-cpu -r
+complete -c salloc -l mem-per-gpu -r
+complete -c salloc -l mem-update -r
+complete -c salloc -l mincpus -r
+complete -c salloc -l network -r
+complete -c salloc -l nice
+complete -c salloc -l no-bell
+complete -c salloc -s k -l no-kill
+complete -c salloc -l no-shell
+complete -c salloc -s F -l nodefile -r
+complete -c salloc -s w -l nodelist -r
+complete -c salloc -s N -l nodes -r
+complete -c salloc -s n -l ntasks -r
+complete -c salloc -l ntasks-per-core -r
+complete -c salloc -l ntasks-per-gpu -r
+complete -c salloc -l ntasks-per-node -r
+complete -c salloc -l ntasks-per-socket -r
+complete -c salloc -l ntasks-per-tres -r
+complete -c salloc -l oom-kill-step
+complete -c salloc -s O -l overcommit
+complete -c salloc -s s -l oversubscribe
+complete -c salloc -s p -l partition -r
+complete -c salloc -l prefer -r
+complete -c salloc -l priority -r
+complete -c salloc -l profile -r
+complete -c salloc -s q -l qos -r
+complete -c salloc -s Q -l quiet
+complete -c salloc -l reboot
+complete -c salloc -l reservation -r
+complete -c salloc -l resources -r
+complete -c salloc -l resv-ports
+complete -c salloc -l runtime -r
+complete -c salloc -l segment -r
+complete -c salloc -l signal -r
+complete -c salloc -l sockets-per-node -r
+complete -c salloc -l spread-job
+complete -c salloc -l spread-segments
+complete -c salloc -l stepmgr
+complete -c salloc -l switches -r
+complete -c salloc -l tasks-per-node -r
+complete -c salloc -l thread-spec -r
+complete -c salloc -l threads-per-core -r
+complete -c salloc -s t -l time -r
+complete -c salloc -l time-min -r
+complete -c salloc -l tmp -r
+complete -c salloc -l tres-bind -r
+complete -c salloc -l tres-per-task -r
+complete -c salloc -l usage
+complete -c salloc -l use-min-nodes
+complete -c salloc -s v -l verbose
+complete -c salloc -s V -l version
+complete -c salloc -l wait-all-nodes -r
+complete -c salloc -l wckey -r
+complete -c salloc -l x11
 complete -c squeue -s A -l account -r
 complete -c squeue -l accounts -r
 complete -c squeue -s a -l all
@@ -459,6 +564,7 @@ complete -c stint -n __fish_use_subcommand -a completion -d 'completion script f
 complete -c stint -n __fish_use_subcommand -a help -d 'this message, or one about a verb'
 complete -c stint -n __fish_use_subcommand -a sbatch
 complete -c stint -n __fish_use_subcommand -a srun
+complete -c stint -n __fish_use_subcommand -a salloc
 complete -c stint -n __fish_use_subcommand -a squeue
 complete -c stint -n __fish_use_subcommand -a sinfo
 complete -c stint -n __fish_use_subcommand -a scancel

@@ -61,7 +61,7 @@ internal static partial class NodeAgent
         {
             var machine = Machine.Detect(options.Declared, NodeGres.Read(options));
             var devices = NodeGres.Devices(options, machine);
-            Log.Starting(log, AgentVersion.Text, options.Node, machine.Report.Cpus, machine.Report.MemoryBytes, CpuList.Format(machine.Cpus.KernelCpus));
+            Log.Starting(log, AgentVersion.Text, options.Node, machine.Report.Cpus, machine.Report.MemoryBytes, CpuList.Format([.. machine.Cpus.KernelCpus.Order()]));
             var identity = await JoinedAsync(options, log, cancellation);
             using var cgroups = Open(options, machine, devices, log);
             try

@@ -8,6 +8,7 @@ internal static class CommandTable
     {
         "sbatch" => Cli.Slurm.Sbatch.SbatchCommand.RunAsync,
         "scancel" => Cli.Slurm.Scancel.ScancelCommand.RunAsync,
+        "salloc" => Cli.Slurm.Salloc.SallocCommand.RunAsync,
         "srun" => Cli.Slurm.Srun.SrunCommand.RunAsync,
         "squeue" => Cli.Slurm.Squeue.SqueueCommand.RunAsync,
         "sinfo" => Cli.Slurm.Sinfo.SinfoCommand.RunAsync,

@@ -60,6 +60,7 @@ public sealed partial class Cluster
         SubmitHetJob c => DecideSubmitHet(c, now),
         Schedule c => DecideSchedule(c, now),
         Tick => DecideTick(now),
+        ShiftClock c => DecideShiftClock(c, now),
         IssueToken c => DecideIssueToken(c, now),
         UseToken c => DecideUseToken(c, now),
         SetQos c => DecideSetQos(c, now),
@@ -106,6 +107,7 @@ public sealed partial class Cluster
             case Record.BodyOneofCase.QosRemoved: On(record.QosRemoved, at); break;
             case Record.BodyOneofCase.AssociationSet: On(record.AssociationSet, at); break;
             case Record.BodyOneofCase.AssociationRemoved: On(record.AssociationRemoved, at); break;
+            case Record.BodyOneofCase.ClockShifted: On(record.ClockShifted, at); break;
             default: throw new InvalidOperationException($"the journal holds a record of kind {record.BodyCase}, which this version does not know");
         }
     }

@@ -53,6 +53,9 @@ public sealed record Schedule(Func<bool>? IsEnough = null) : Command;
 /// <summary>Deadlines that passed: silent nodes, jobs past their limit whose shepherd did not say so, ended jobs to forget.</summary>
 public sealed record Tick : Command;
 
+/// <summary>The clock that <c>now</c> is read from was set: since the last command it went so much further than time did.</summary>
+public sealed record ShiftClock(long ByMs) : Command;
+
 // Tokens
 public sealed record IssueToken(string Hash, long ExpiresMs, Actor By, string Node, string Purpose) : Command;
 public sealed record UseToken(string Hash, string Node, string CertificateThumbprint) : Command;

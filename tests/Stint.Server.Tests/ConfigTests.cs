@@ -56,6 +56,59 @@ public sealed class ConfigTests
         Directory.Delete(home, recursive: true);
     }
 
+    /// <summary>What is not even YAML, or too much of it: refused whole, with file and line, in little time and memory.</summary>
+    public static TheoryData<string, string, string> Broken
+    {
+        get
+        {
+            // Ten levels of ten references each would be ten thousand million names.
+            var bomb = new System.Text.StringBuilder("cluster: lab\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+            for (var i = 1; i <= 10; i++) bomb.Append(System.Globalization.CultureInfo.InvariantCulture, $"a{i}: &a{i} [{string.Join(", ", Enumerable.Repeat($"*a{i - 1}", 10))}]\n");
+            bomb.Append("operators: *a10\n");
+            return new()
+            {
+                { "tab", "cluster: lab\n\tkill_wait: 5s\n", ":2:" }, { "bomb", bomb.ToString(), ":2:" }, { "bomb in a known key", bomb.ToString().Replace("a0: &a0", "operators: &a0", StringComparison.Ordinal), ":2:" },
+                { "anchor to itself", "operators: &a [*a]\n", ":1:" }, { "deep", "operators: " + new string('[', 5_000), "" }, { "large", "# " + new string('x', 2 << 20), "more than the 1048576" },
+                { "two documents", "cluster: a\n---\ncluster: b\n", ":2:" }, { "NUL", "cluster: a\0b\n", ":1:" }, { "binary", "\u0001\u0002\u0003", "" }, { "merge", "a: &a {cluster: x}\n<<: *a\n", "" }, { "tag", "cluster: !!python/object:os.system x\n", "" },
+            };
+        }
+    }
+
+    [Theory, MemberData(nameof(Broken))]
+    public async Task A_file_that_is_broken_is_refused_whole_and_quickly_and_the_state_before_it_stays(string kind, string yaml, string says)
+    {
+        var home = TestServer.NewHome();
+        try
+        {
+            uint id;
+            await using (var server = await TestServer.StartAsync(home, "cluster: lab\nmin_job_age: 1h\n")) id = await server.SubmitAsync(Requests.Batch());
+            var began = System.Diagnostics.Stopwatch.GetTimestamp();
+            var error = await Assert.ThrowsAsync<StartException>(() => TestServer.StartAsync(home, yaml));
+            Assert.InRange(System.Diagnostics.Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 10);
+            Assert.Contains("stint.yaml", error.Message, StringComparison.Ordinal);
+            Assert.True(error.Message.Contains(says, StringComparison.Ordinal), $"{kind}: {error.Message}");
+            await using var again = await TestServer.StartAsync(home, "cluster: lab\nmin_job_age: 1h\n");
+            Assert.Equal("PENDING", (await again.JobAsync(id)).State);
+        }
+        finally
+        {
+            Directory.Delete(home, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_file_that_is_there_and_cannot_be_read_is_an_error_and_never_means_the_defaults()
+    {
+        foreach (var make in (Action<string>[])[path => Directory.CreateDirectory(path), path => File.CreateSymbolicLink(path, path), path => File.CreateSymbolicLink(path, "/proc/self/mem"), path => File.CreateSymbolicLink(path, "/nowhere/at/all")])
+        {
+            var home = TestServer.NewHome();
+            make(Path.Combine(home, "stint.yaml"));
+            var error = await Assert.ThrowsAsync<StartException>(() => TestServer.StartAsync(home));
+            Assert.Contains("stint.yaml", error.Message, StringComparison.Ordinal);
+            Directory.Delete(home, recursive: true);
+        }
+    }
+
     [Theory]
     [InlineData("--hoem", "unknown option --hoem"), InlineData("--home", "needs a value"), InlineData("--listen=127.0.0.1", "ADDR:PORT"), InlineData("--listen=[::1]:70000", "no port"),
         InlineData("--console=yes", "takes no value"), InlineData("stray", "unexpected argument 'stray'"), InlineData("--home=", "needs a value")]

@@ -52,7 +52,7 @@ public sealed partial class FrontTests : IDisposable
         "scontrol ping #", "scontrol show partition", "scontrol show node #", "scontrol show config #", "scontrol show job 999999", "TZ=Asia/Tokyo scontrol show job #", "scontrol bogus",
         "printf 'show partition\\nbogus\\nversion\\nexit\\n' | scontrol", "scontrol hold 999999", "scontrol update node=n1 state=drain reason=x", "scontrol write batch_script 999999",
         "sacct -S 2020-01-01 #", "sacct -j 999999", "sacct --bogus", "sacct -S nonsense", "TZ=America/New_York sacct -S 2020-01-01 #",
-        "scancel 999999", "scancel -v 999999", "scancel", "scancel --me -n no-such-job", "scancel -s NOPE 1", "echo n | scancel -i -u $(id -un) #", "squeue --version >/dev/full", "squeue --version >&-");
+        "check-limits --json #", "check-limits --help", "check-limits --user root", "check-limits --bogus", "scancel 999999", "scancel -v 999999", "scancel", "scancel --me -n no-such-job", "scancel -s NOPE 1", "echo n | scancel -i -u $(id -un) #", "squeue --version >/dev/full", "squeue --version >&-");
 
     [Theory, MemberData(nameof(Lines))]
     public async Task Front_and_full_program_answer_the_same(string line)

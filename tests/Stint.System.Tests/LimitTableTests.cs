@@ -26,13 +26,14 @@ public sealed class LimitTableTests(SharedCluster shared, ITestOutputHelper outp
         new("memory", ["--mem=64M"], "", Python + "'b = bytearray(200 << 20); print(\"survived\")'", "(?!.*survived)", "OUT_OF_MEMORY", @"memory: limit 64 MiB \(job group\), peak 6\d MiB, 1 process killed"),
         new("swap", ["--mem=64M"], "", "head -c 300M /dev/zero | tail -c 200M > /dev/null; exit 0", "", "OUT_OF_MEMORY", "memory: limit 64 MiB"),
         new("cpu", ["--mem=64M", "-c", "1"], "", Python + "'import os\nown = os.sched_getaffinity(0)\ntry: os.sched_setaffinity(0, set(range(os.cpu_count())))\nexcept OSError: pass\nprint(\"stays\", len(own), os.sched_getaffinity(0) == own)'", "stays 1 True", "COMPLETED", ""),
-        new("pids", ["--mem=300M", "-c", "1"], "", Python + "'import os, signal, time\nn = 0\ntry:\n  while n < 100000:\n    p = os.fork()\n    if p == 0: time.sleep(60); os._exit(0)\n    n += 1\nexcept OSError as e: print(\"refused\", e.errno, flush=True)\nos.kill(os.getpid(), 9)'", "refused 11", "FAILED", ""),
+        new("pids", ["--mem=3G", "-c", "1"], "", Python + "'import os, signal, time\nn = 0\ntry:\n  while n < 100000:\n    p = os.fork()\n    if p == 0: time.sleep(60); os._exit(0)\n    n += 1\nexcept OSError as e: print(\"refused\", e.errno, flush=True)\nos.kill(os.getpid(), 9)'", "refused 11", "FAILED", @"^pids: \d+ forks? (was|were) refused at the limit of 4096 processes and threads"),
         new("open files", ["--mem=64M"], "ulimit -S -n 40", Python + "'import os\nn = []\ntry:\n  while True: n.append(os.open(\"/dev/null\", 0))\nexcept OSError as e: print(\"opened\", len(n) + 3, e.errno)'", "opened 40 24", "COMPLETED", ""),
         new("core", ["--mem=64M"], "ulimit -S -c 0", "mkdir -p $SLURM_JOB_ID && cd $SLURM_JOB_ID; bash -c 'kill -SEGV $$'; ls | wc -l", "0$", "COMPLETED", ""),
-        new("stack", ["--mem=64M"], "ulimit -S -s 512", Python + "'import resource, sys; sys.setrecursionlimit(10**6); import ctypes; ctypes.CDLL(None).alloca if 0 else None\nprint(resource.getrlimit(resource.RLIMIT_STACK)[0])'; bash -c 'f() { f $*; }; f x' 2>/dev/null; echo ended $?", "524288\nended 139", "COMPLETED", ""),
+        new("stack", ["--mem=64M"], "ulimit -S -s 512", Python + "'import resource, sys; sys.setrecursionlimit(10**6); import ctypes; ctypes.CDLL(None).alloca if 0 else None\nprint(resource.getrlimit(resource.RLIMIT_STACK)[0])'; bash -c 'f() { f $*; }; f x' 2>/dev/null; echo ended $?", "524288\n.*ended 139", "COMPLETED", ""),
         new("locked memory", ["--mem=64M"], "ulimit -S -l 64", Python + "'import ctypes, errno\nc = ctypes.CDLL(None, use_errno=True); c.mmap.restype = ctypes.c_void_p\np = c.mmap(None, 1 << 20, 3, 0x22, -1, 0)\nprint(c.mlock(ctypes.c_void_p(p), 1 << 20), errno.errorcode[ctypes.get_errno()])'", "-1 (ENOMEM|EPERM)", "COMPLETED", ""),
-        new("cpu time", ["--mem=64M"], "ulimit -S -t 1", "exec " + Python + "'while True: pass'", "", "FAILED", ""),
+        new("cpu time", ["--mem=64M"], "ulimit -S -t 1", "exec " + Python + "'while True: pass'", "", "FAILED", @"^cpu time: the limit of 1 s a process \(RLIMIT_CPU\) passed"),
         new("file size", ["--mem=64M"], "ulimit -S -f 64", "head -c 1M /dev/zero > big-$SLURM_JOB_ID; echo $?; stat -c %s big-$SLURM_JOB_ID", "153\n65536", "COMPLETED", ""),
+        new("file size", ["--mem=64M"], "ulimit -S -f 64", "exec head -c 1M /dev/zero > big2-$SLURM_JOB_ID", "", "FAILED", @"^file size: a file reached the limit of 64K \(RLIMIT_FSIZE\)"),
         new("address space", ["--mem=300M"], "", "ulimit -v 200000; " + Python + "'bytearray(300 << 20)' 2>&1 | tail -1", "MemoryError", "COMPLETED", ""),
         new("user processes", ["--mem=100M"], "ulimit -S -u 60", Python + "'import os, time\nn = 0\ntry:\n  while n < 1000:\n    if os.fork() == 0: time.sleep(60); os._exit(0)\n    n += 1\nexcept OSError as e: print(\"refused\", e.errno, n < 60)\nos.kill(0, 9)' & wait; exit 0", "refused 11 True", "COMPLETED|FAILED", ""),
         new("devices", ["--mem=64M"], "", $"{Python}'import os\ntry: os.open(\"{work}/forbidden\", os.O_RDWR)\nexcept OSError as e: print(e.errno)'", "^1$", "COMPLETED", ""),
@@ -45,7 +46,7 @@ public sealed class LimitTableTests(SharedCluster shared, ITestOutputHelper outp
         var table = new StringBuilder("limit | receipt before | done | after\n");
         foreach (var excess in All(Cluster.Work))
         {
-            var file = $"excess-{excess.Row.Replace(' ', '-')}";
+            var file = $"excess-{excess.Row.Replace(' ', '-')}-{Math.Abs(excess.Script.GetHashCode(StringComparison.Ordinal))}";
             await File.WriteAllTextAsync(Path.Combine(Cluster.Work, file), "#!/bin/bash\n" + excess.Script + "\n");
             // In front of the excess the job waits, so that its receipt is read before.
             await File.WriteAllTextAsync(Path.Combine(Cluster.Work, file + ".sh"), $"#!/bin/bash\nwhile [ ! -e {file}.go ]; do sleep 0.02; done\nexec bash {file}\n");

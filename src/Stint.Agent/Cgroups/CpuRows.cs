@@ -19,5 +19,5 @@ internal static class CpuRows
     }
 
     private static string Beyond(CpuChoice cpus, CpuMap map) =>
-        $"declared cpu{(cpus.Beyond.Count == 1 ? "" : "s")} {CpuList.Format(cpus.Beyond)}; the machine has {CpuList.Format(map.KernelCpus)}";
+        $"declared cpu{(cpus.Beyond.Count == 1 ? "" : "s")} {CpuList.Format(cpus.Beyond)}; the machine has {CpuList.Format([.. map.KernelCpus.Order()])}";
 }

@@ -71,13 +71,14 @@ internal sealed class GroupTable
             {
                 Cpus = ByteString.CopyFrom(cpus),
                 Gres = { GresUnion.Of(a.Gres, b.Gres) },
+                CpuMilli = (uint)Wider(a.CpuMilli, b.CpuMilli), CpuMilliRequested = a.CpuMilliRequested, CpuWeight = Math.Max(a.CpuWeight, b.CpuWeight),
                 MemoryBytes = Wider(a.MemoryBytes, b.MemoryBytes), SwapBytes = Math.Max(a.SwapBytes, b.SwapBytes), PidsMax = Wider(a.PidsMax, b.PidsMax),
             };
         }
 
         /// <summary>The same limits, however they were asked for.</summary>
         public static bool Same(Limits a, Limits b) =>
-            a.MemoryBytes == b.MemoryBytes && a.SwapBytes == b.SwapBytes && a.PidsMax == b.PidsMax && GresUnion.Same(a.Gres, b.Gres) && a.Cpus.Span.TrimEnd((byte)0).SequenceEqual(b.Cpus.Span.TrimEnd((byte)0));
+            a.MemoryBytes == b.MemoryBytes && a.SwapBytes == b.SwapBytes && a.PidsMax == b.PidsMax && a.CpuMilli == b.CpuMilli && a.CpuWeight == b.CpuWeight && GresUnion.Same(a.Gres, b.Gres) && a.Cpus.Span.TrimEnd((byte)0).SequenceEqual(b.Cpus.Span.TrimEnd((byte)0));
 
         /// <summary>0 is no limit.</summary>
         private static ulong Wider(ulong a, ulong b) => a == 0 || b == 0 ? 0 : Math.Max(a, b);

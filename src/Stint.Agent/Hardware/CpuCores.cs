@@ -5,7 +5,7 @@ using Stint.Agent.Kernel;
 namespace Stint.Agent.Hardware;
 
 /// <summary>
-/// Slurm's core numbers (Cores= of gres.conf) as the scheduler's cpu ids: core i is the i-th core in the order of its first cpu. On declared hardware
+/// Slurm's core numbers (Cores= of gres.conf) as the scheduler's cpu ids: core i is the i-th core, socket by socket. On declared hardware
 /// that many ids in a row make a core, whatever the machine has.
 /// </summary>
 internal sealed record CpuCores(IReadOnlyList<IReadOnlyList<int>> Cores)
@@ -21,7 +21,7 @@ internal sealed record CpuCores(IReadOnlyList<IReadOnlyList<int>> Cores)
             int[] siblings = [cpu];
             try { if (KernelFiles.Instance.Read(file, out var text) == 0) siblings = CpuList.Parse(text.Trim()); }
             catch (FormatException) { /* as if it had no sibling */ }
-            cores.TryAdd(siblings.Append(cpu).Min(), [.. Enumerable.Range(0, map.KernelCpus.Count).Where(other => other == id || siblings.Contains(map.KernelCpus[other]))]);
+            cores.TryAdd(Enumerable.Range(0, id + 1).First(other => other == id || siblings.Contains(map.KernelCpus[other])), [.. Enumerable.Range(0, map.KernelCpus.Count).Where(other => other == id || siblings.Contains(map.KernelCpus[other]))]);
         }
         return new CpuCores([.. cores.Values]);
     }

@@ -4,10 +4,12 @@ namespace Stint.Agent.Hardware;
 /// The scheduler's cpu ids 0..n-1 of this node against the kernel's numbers: id i is the i-th cpu that this agent may use.
 /// Declared ids beyond the machine have no kernel cpu.
 /// </summary>
-/// <param name="KernelCpus">The kernel's cpus that this agent may use, ascending.</param>
+/// <param name="KernelCpus">The kernel's cpus that this agent may use, in the order of the ids.</param>
 /// <param name="Count">How many ids the scheduler may use: declared, or as many as there are.</param>
 public sealed record CpuMap(IReadOnlyList<int> KernelCpus, int Count)
 {
+    internal NumaMap Numa { get; init; } = NumaMap.One;
+
     /// <summary>The set bits of <paramref name="bitmap"/> (bit i of byte i/8 = id i) as kernel cpus, and the ids that have none.</summary>
     public CpuChoice Resolve(ReadOnlySpan<byte> bitmap)
     {
@@ -21,6 +23,7 @@ public sealed record CpuMap(IReadOnlyList<int> KernelCpus, int Count)
             if (id < KernelCpus.Count) real.Add(KernelCpus[id]);
             else beyond.Add(id);
         }
+        real.Sort();
         return new CpuChoice(ids, real, beyond);
     }
 

@@ -8,6 +8,7 @@ namespace Stint.Agent.Hardware;
 /// The cpus this agent may use, from /sys/devices/system/cpu and /sys/devices/system/node, without those that its own cpuset or affinity
 /// keeps from it: it could not give them to a job either.
 /// </summary>
+/// <param name="KernelCpus">Socket by socket, core by core: the threads of a core are neighbours.</param>
 /// <param name="NumaOfCpu">NUMA node of the i-th usable cpu.</param>
 internal sealed record CpuTopology(IReadOnlyList<int> KernelCpus, uint Sockets, uint CoresPerSocket, uint ThreadsPerCore, IReadOnlyList<uint> NumaOfCpu)
 {
@@ -21,17 +22,29 @@ internal sealed record CpuTopology(IReadOnlyList<int> KernelCpus, uint Sockets, 
         if (cpus.Length == 0) cpus = online;
         var sockets = new HashSet<string>();
         var cores = new HashSet<string>();
+        var places = new List<(int Socket, int Core, int Cpu)>();
         foreach (var cpu in cpus)
         {
             var topology = $"{root}/sys/devices/system/cpu/cpu{cpu}/topology";
             var socket = Text($"{topology}/physical_package_id", "0");
             sockets.Add(socket);
             // The siblings' list names a core better than core_id, which repeats over dies.
-            cores.Add($"{socket}:{Text($"{topology}/thread_siblings_list", cpu.ToString(CultureInfo.InvariantCulture))}");
+            var siblings = Text($"{topology}/thread_siblings_list", cpu.ToString(CultureInfo.InvariantCulture));
+            cores.Add($"{socket}:{siblings}");
+            places.Add((int.TryParse(socket, CultureInfo.InvariantCulture, out var number) ? number : 0, First(siblings, cpu), cpu));
         }
+        // The kernel often counts the second threads of all cores behind the first ones, and cores over the sockets in turn; the scheduler's ids do neither.
+        places.Sort();
+        cpus = [.. places.Select(p => p.Cpu)];
         var threads = Math.Max(1, cpus.Length / Math.Max(1, cores.Count));
         var coresPerSocket = Math.Max(1, cores.Count / Math.Max(1, sockets.Count));
         return new CpuTopology(cpus, (uint)sockets.Count, (uint)coresPerSocket, (uint)threads, Numa(root, cpus));
+    }
+
+    private static int First(string siblings, int cpu)
+    {
+        try { return CpuList.Parse(siblings) is [var first, ..] ? first : cpu; }
+        catch (FormatException) { return cpu; }
     }
 
     private static uint[] Numa(string root, int[] cpus)

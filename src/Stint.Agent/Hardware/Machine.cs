@@ -30,7 +30,7 @@ public sealed record Machine(HardwareReport Report, CpuMap Cpus, ulong MachineMe
         report.CoresPerSocket = declared?.Cores ?? (declared is null ? topology.CoresPerSocket : Math.Max(1, report.Cpus / (report.Sockets * report.ThreadsPerCore)));
         var numa = topology.NumaOfCpu;
         for (var cpu = 0; cpu < report.Cpus; cpu++) report.NumaOfCpu.Add(cpu < numa.Count ? numa[cpu] : 0);
-        var map = new CpuMap(topology.KernelCpus, (int)report.Cpus);
+        var map = new CpuMap(topology.KernelCpus, (int)report.Cpus) { Numa = NumaMap.Read(root) };
         var inventory = Inventory(declared, gres, CpuCores.Read(map, declared is null ? null : report.ThreadsPerCore, root), root);
         report.Gres.AddRange(inventory.Report(map, report.NumaOfCpu));
         report.Gpus = inventory.GpuCount;

@@ -21,6 +21,8 @@ internal static class StepOutcome
         var worst = report.Tasks.MaxBy(t => t.Signal > 0 ? 128 + t.Signal : t.ExitCode);
         (report.ExitCode, report.Signal) = (worst?.ExitCode ?? 0, worst?.Signal ?? 0);
         (report.Outcome, report.Cause) = Why(state, measured);
+        if (report is { Outcome: Outcome.Exited, Cause: "" } && (report.ExitCode, report.Signal) != (0, 0))
+            report.Cause = OwnLimit(report, measured, receipt);
         if (report.Outcome == Outcome.LaunchFailed)
             (report.ExitCode, report.Signal) = (LaunchFailedCode, 0);
         return report;
@@ -43,6 +45,21 @@ internal static class StepOutcome
         if (exit.Flags.HasFlag(ExitFlags.Ordered))
             return (Outcome.Ended, state.End is { Reason: EndReason.EndAdmin, Message.Length: > 0 } own ? own.Message : "ended by order");
         return measured is { OomKills: > 0 } ? (Outcome.OutOfMemory, OutOfMemory(measured)) : (Outcome.Exited, "");
+    }
+
+    /// <summary>A limit that the program met and died of; empty: its end is its own affair. A shell passes a signal on as 128 + its number.</summary>
+    static string OwnLimit(StepExitedReport report, Measured? measured, Receipt? receipt)
+    {
+        const int CpuTime = 24, FileSize = 25;
+        string? Allocated(string resource) => receipt?.Rows.FirstOrDefault(r => r.Resource == resource && r.Enforced)?.Allocated;
+        var signal = report.Signal > 0 ? report.Signal : report.ExitCode - 128;
+        if (signal == CpuTime && Allocated("cpu time") is { } time)
+            return $"cpu time: the limit of {time} (RLIMIT_CPU) passed; submit from a shell with a higher one (ulimit -t), or with --propagate=NONE";
+        if (signal == FileSize && Allocated("file size") is { } size)
+            return $"file size: a file reached the limit of {size} (RLIMIT_FSIZE); submit from a shell with a higher one (ulimit -f), or with --propagate=NONE";
+        if (measured is { PidsLimitHits: > 0 } && Allocated("pids") is { } pids)
+            return $"pids: {measured.PidsLimitHits} fork{(measured.PidsLimitHits == 1 ? " was" : "s were")} refused at the limit of {pids} processes and threads; ask for more CPUs, or start fewer";
+        return "";
     }
 
     static string OutOfMemory(Measured m)

@@ -15,7 +15,7 @@ internal static class Completion
 
     public static readonly (string Name, IReadOnlyList<OptionSpec> Options)[] Commands =
     [
-        ("sbatch", LaunchOptionTable.For(LaunchCommand.Sbatch)), ("srun", LaunchOptionTable.For(LaunchCommand.Srun)), ("squeue", SqueueOptions.Table),
+        ("sbatch", LaunchOptionTable.For(LaunchCommand.Sbatch)), ("srun", LaunchOptionTable.For(LaunchCommand.Srun)), ("salloc", LaunchOptionTable.For(LaunchCommand.Salloc)), ("squeue", SqueueOptions.Table),
         ("sinfo", SinfoOptions.Table), ("scancel", ScancelOptions.Table), ("scontrol", ScontrolOptions.Table), ("sacct", SacctOptions.Table), ("check-limits", LimitsVerb.Verb.Specs),
     ];
 
@@ -53,7 +53,7 @@ internal static class Completion
         {
             string otherwise = name switch
             {
-                "sbatch" or "srun" => "COMPREPLY=($(compgen -f -- \"$cur\"))",
+                "sbatch" or "srun" or "salloc" => "COMPREPLY=($(compgen -f -- \"$cur\"))",
                 "scancel" => "_stint_words \"$(squeue -h --me -o %i 2>/dev/null)\" \"$cur\"",
                 "scontrol" => $"_stint_words \"{string.Join(' ', ScontrolOptions.Keywords.Select(keyword => keyword.Keyword))} config hostlist hostlistsorted hostnames job node partition step\" \"$cur\"",
                 _ => "COMPREPLY=()",

@@ -8,7 +8,7 @@ internal static class HelpPage
 {
     private static readonly (string Names, string What)[] SlurmNames =
     [
-        ("sbatch srun", "submit a script, run a program"),
+        ("sbatch srun salloc", "submit a script, run a program, take an allocation"),
         ("squeue sinfo sacct", "jobs, nodes, ended jobs"),
         ("scancel scontrol", "end jobs; show and change"),
     ];

@@ -9,7 +9,7 @@ internal static class HelpVerb
     /// <summary>A guess further away than this is no help.</summary>
     private const int DistanceMax = 2;
 
-    private static readonly string[] SlurmNames = ["sbatch", "srun", "squeue", "sinfo", "scancel", "scontrol", "sacct"];
+    private static readonly string[] SlurmNames = ["sbatch", "srun", "salloc", "squeue", "sinfo", "scancel", "scontrol", "sacct"];
 
     public static Task<int> RunAsync(CommandContext context, ParsedLine line)
     {

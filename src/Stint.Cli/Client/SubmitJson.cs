@@ -63,7 +63,7 @@ internal static class SubmitJson
         json.Text("gpus", r.Gpus).Text("gpusPerNode", r.GpusPerNode).Text("gpusPerTask", r.GpusPerTask).Text("gpusPerSocket", r.GpusPerSocket);
         json.Text("gpuBind", r.GpuBind).Text("gresFlags", r.GresFlags);
         if (r.MemoryPerGpuBytes is { } perGpu) json.Number("memoryPerGpuBytes", perGpu);
-        json.Number("cpusPerGpu", r.CpusPerGpu).Number("tasksPerGpu", r.TasksPerGpu).Number("diskBytes", r.DiskBytes);
+        json.Number("cpusPerGpu", r.CpusPerGpu).Number("cpuMilli", r.CpuMilli).Number("tasksPerGpu", r.TasksPerGpu).Number("diskBytes", r.DiskBytes);
         json.Number("threadsPerCore", r.ThreadsPerCore).Number("socketsPerNode", r.SocketsPerNode).Number("coresPerSocket", r.CoresPerSocket);
         json.Number("tasksPerCore", r.TasksPerCore).Number("tasksPerSocket", r.TasksPerSocket).Flag("oneThreadPerTask", r.OneThreadPerTask);
         if (r.CoreSpec is { } cores) json.Number("coreSpec", cores);

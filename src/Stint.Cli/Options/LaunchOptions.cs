@@ -50,6 +50,9 @@ public sealed partial class LaunchOptions(LaunchCommand command, DateTimeOffset 
     public bool Pty { get; private set; }
     public bool Overlap { get; private set; }
     public bool Exact { get; private set; }
+    public bool NoShell { get; private set; }
+    /// <summary>What a command of salloc is sent when its allocation is gone.</summary>
+    public int? KillCommand { get; private set; }
     public bool Overcommit { get; private set; }
     public uint? Relative { get; private set; }
     public string? CpuBind { get; private set; }

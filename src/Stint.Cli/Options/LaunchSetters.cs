@@ -138,6 +138,13 @@ public sealed partial class LaunchOptions
             case "overlap" when value is null or "": Overlap = true; return null;
             case "exact": Exact = true; return null;
             case "whole": return null;
+            case "no-shell": NoShell = true; return null;
+            case "wait-all-nodes" when value is "0" or "1": return null;
+            case "kill-command" when Command == LaunchCommand.Salloc:
+                int signal = 15;
+                if (value is { Length: > 0 } && !SignalName.TryParse(value, out signal)) return Invalid(id);
+                KillCommand = signal;
+                return null;
             case "overcommit" when Command == LaunchCommand.Srun: Overcommit = true; return null;
             case "relative":
                 if (!uint.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out uint relative)) return NotNumeric(id, value!);

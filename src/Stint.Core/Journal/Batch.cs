@@ -38,6 +38,7 @@ internal sealed class Batch(Instant now)
     public void Add(AssociationSet body) => Add(new Record { AssociationSet = body });
     public void Add(AssociationRemoved body) => Add(new Record { AssociationRemoved = body });
 
+    public void Add(ClockShifted body) => Add(new Record { ClockShifted = body });
     public void Add(ReservationMade body) => Add(new Record { ReservationMade = body });
     public void Add(ReservationRemoved body) => Add(new Record { ReservationRemoved = body });
     public void Add(JobUpdated body) => Add(new Record { JobUpdated = body });

@@ -14,6 +14,8 @@ public sealed record RunRequest
     public SubmitRequest? Submit { get; set; }
     public uint? JobId { get; set; }
     public StepRequest Step { get; set; } = new();
+    /// <summary>With <see cref="Submit"/> and no program: the allocation outlives the connection (salloc --no-shell).</summary>
+    public bool Detach { get; set; }
 }
 
 public sealed partial record StepRequest
@@ -48,6 +50,10 @@ public sealed record RunControl
     public ulong Taken { get; set; }
     public uint Rows { get; set; }
     public uint Columns { get; set; }
+    /// <summary>Of an allocation without a step: its command is over, and with it the job.</summary>
+    public bool Complete { get; set; }
+    public int ExitCode { get; set; }
+    public int CompleteSignal { get; set; }
 }
 
 /// <summary>Kind: queued, allocated, started, task_exited, ended, refused, revoked, input_taken.</summary>

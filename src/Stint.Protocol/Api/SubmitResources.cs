@@ -27,6 +27,8 @@ public sealed partial record SubmitRequest
     public string? GresFlags { get; set; }
     public ulong? MemoryPerGpuBytes { get; set; }
     public uint CpusPerGpu { get; set; }
+    /// <summary>Most CPU time on each node, in thousandths of a CPU, within the CPUs that are allocated: a quota for fractions; 0: none.</summary>
+    public uint CpuMilli { get; set; }
     public uint TasksPerGpu { get; set; }
     /// <summary>Local disk per node.</summary>
     public ulong DiskBytes { get; set; }

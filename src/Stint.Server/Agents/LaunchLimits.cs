@@ -22,6 +22,8 @@ internal static class LaunchLimits
             SwapBytes = 0, PidsMax = Math.Clamp(cpus * PidsPerCpu, PidsPerCpu, PidsMax), PidsRequested = $"default, {PidsPerCpu} per CPU",
             GresRequested = GresRequested(step is { NoGres: true } ? [] : step is { Gres.Count: > 0 } ? step.Gres : job.Spec.Gres), User = UserLevels.Of(config, job.Spec),
         };
+        (limits.CpuMilli, limits.CpuWeight) = (job.Spec.CpuMilli, job.Spec.CpuWeight > 0 ? job.Spec.CpuWeight : WeightOf(job, config));
+        if (job.Spec.CpuMilli > 0) limits.CpuMilliRequested = string.Create(CultureInfo.InvariantCulture, $"{job.Spec.CpuMilli / 1000.0:0.###} CPUs");
         var held = OfJob(job, share.Node) ?? share;
         // A step that names no devices of its own has its job's, as in Slurm.
         foreach (var gres in share.Gres.Count > 0 || step is { NoGres: true } ? share.Gres : held.Gres)
@@ -36,6 +38,14 @@ internal static class LaunchLimits
             limits.DiskRequested = job.Spec.DiskBytes > 0 ? $"--tmp={Size(job.Spec.DiskBytes)}" : "default";
         }
         return limits;
+    }
+
+    private static uint WeightOf(Job job, ClusterConfigured config)
+    {
+        var name = job.Partition.Length > 0 ? job.Partition : job.Spec.Partition;
+        foreach (var partition in config.Partitions)
+            if (partition.Name == name) return partition.CpuWeight;
+        return 0;
     }
 
     /// <summary>SLURM_JOB_GPUS of a node: all that the job has there, whatever its step has of them.</summary>

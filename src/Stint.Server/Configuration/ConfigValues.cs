@@ -38,7 +38,7 @@ internal static class ConfigValues
     }
 
     public static string Text(YamlNode node) =>
-        node is YamlScalarNode { Value: { Length: > 0 } value } ? value : throw new ConfigException(node, "expected a value");
+        node is { Tag: { IsEmpty: false, IsNonSpecific: false } tag } ? throw new ConfigException(node, $"the tag {tag} means nothing here") : node is YamlScalarNode { Value: { Length: > 0 } value } ? value : throw new ConfigException(node, "expected a value");
 
     /// <summary>Words for people.</summary>
     public static string Words(YamlNode node, string what) =>

@@ -12,7 +12,7 @@ internal sealed class LimitsFiles(string configPath, bool mustExist, string home
     public string LimitsPath { get; } = Path.Combine(home, Name);
 
     /// <summary>Of the tiers that hold, or would after a restart.</summary>
-    public string Source => Path.Exists(LimitsPath) ? LimitsPath : configPath;
+    public string Source => IsThere(LimitsPath) ? LimitsPath : configPath;
 
     public bool IsOwn(string path) => path == configPath || path == LimitsPath;
 
@@ -21,9 +21,9 @@ internal sealed class LimitsFiles(string configPath, bool mustExist, string home
     public (ServerConfig? Config, string? Error) Load(bool needsTiers = false)
     {
         var config = new ServerConfig();
-        var hasLimits = Path.Exists(LimitsPath);
+        var hasLimits = IsThere(LimitsPath);
         // A file that is gone is no order to let everybody do everything.
-        if (mustExist || needsTiers && !hasLimits || Path.Exists(configPath))
+        if (mustExist || needsTiers && !hasLimits || IsThere(configPath))
         {
             var (bytes, unreadable) = ConfigFile.Bytes(configPath);
             if (bytes is null) return (null, unreadable);
@@ -51,6 +51,9 @@ internal sealed class LimitsFiles(string configPath, bool mustExist, string home
 
     public void Keep() => File.Move(LimitsPath + ".new", LimitsPath, overwrite: true);
     public void Drop() => File.Delete(LimitsPath + ".new");
+
+    /// <summary>A link to nothing is there too: somebody meant a file.</summary>
+    private static bool IsThere(string path) => Path.Exists(path) || new FileInfo(path).LinkTarget is not null;
 
     public static LimitsFiles Of(ServerOptions options) => new(options.ConfigFile ?? Path.Combine(options.Home, "stint.yaml"), options.ConfigFile is not null, options.Home);
 }

@@ -99,6 +99,7 @@ internal static class PartitionReader
             case "allow_groups": rules.AllowGroups.Add(Names(value, key)); return true;
             case "priority_tier": rules.PriorityTier = Number(value, 0, 65_533); return true;
             case "priority_job_factor": rules.PriorityJobFactor = Number(value, 0, 65_533); return true;
+            case "cpu_weight": rules.CpuWeight = Number(value, 1, 10_000); return true;
             case "preempt_mode": rules.PreemptMode = PreemptReader.Mode(value); rules.HasPreemptMode = true; return true;
             case "grace": rules.GraceMs = TimeMs(value); return true;
             case "qos": rules.Qos = names.Refer(ConfigNames.Kind.Qos, value); return true;

@@ -10,7 +10,7 @@ namespace Stint.Server.Engine;
 /// </summary>
 internal sealed partial class Engine : IDisposable
 {
-    private const int InboxCapacity = 16_384, BatchMax = 1_024;
+    private const int InboxCapacity = 16_384, BatchMax = 1_024, LeapMs = 2_000;
     private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FullPatience = TimeSpan.FromMinutes(10), FullRetry = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan ScheduleSlice = TimeSpan.FromMilliseconds(5);
@@ -30,7 +30,7 @@ internal sealed partial class Engine : IDisposable
     private Thread? thread;
     private volatile bool stopping;
     private long sequence;
-    private long lastTickMs, scheduleNotBeforeMs;
+    private long lastTickMs, scheduleNotBeforeMs, lastTurn, lastTurnMs;
 
     public Engine(Cluster cluster, IJournal journal, TimeProvider time, ICommitObserver[] observers, SnapshotPolicy snapshots, Action<Exception> broken, ILogger<Engine> log, Func<bool>? makeRoom = null)
     {
@@ -134,12 +134,27 @@ internal sealed partial class Engine : IDisposable
     {
         var now = Now();
         batch.Begin(now);
+        NoteClock(now);
         for (var i = 0; i < works.Count; i++) works[i].Decide(batch);
         if (TickIsDue(now)) Tick(now);
         if (ScheduleIsDue(now)) Schedule(now);
         Commit();
         for (var i = 0; i < works.Count; i++) works[i].Committed();
         snapshots.AfterCommit(cluster, sequence, batch.Records.Count);
+    }
+
+    /// <summary>
+    /// The clock of day against the monotonic one, at every turn: small steps are NTP's or a busy machine's, larger ones are told to the core, so that no job
+    /// ends early or late by them. (A machine that was suspended looks the same; its agents' shepherds count that time themselves.)
+    /// </summary>
+    private void NoteClock(Instant now)
+    {
+        var at = time.GetTimestamp();
+        var leapMs = lastTurn == 0 ? 0 : now.Milliseconds - lastTurnMs - (long)time.GetElapsedTime(lastTurn, at).TotalMilliseconds;
+        (lastTurn, lastTurnMs) = (at, now.Milliseconds);
+        if (Math.Abs(leapMs) < LeapMs) return;
+        Log.ClockSet(log, leapMs);
+        batch.Decide(new ShiftClock(leapMs));
     }
 
     private void Commit()
@@ -224,6 +239,8 @@ internal sealed partial class Engine : IDisposable
     {
         [LoggerMessage(1001, LogLevel.Critical, "The engine ended: {Reason}. State is safe in the journal; a restart replays it")]
         public static partial void Broken(ILogger logger, string reason, Exception exception);
+        [LoggerMessage(1004, LogLevel.Warning, "The clock of day was set by {Milliseconds} ms")]
+        public static partial void ClockSet(ILogger logger, long milliseconds);
         [LoggerMessage(1003, LogLevel.Error, "The state cannot be written, nothing is answered until it can: {Why}")]
         public static partial void NoSpace(ILogger logger, string why);
         [LoggerMessage(1002, LogLevel.Debug, "A pass made {Records} records in {Microseconds} µs")]

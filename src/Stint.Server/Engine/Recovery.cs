@@ -42,7 +42,7 @@ internal static class Recovery
             batch.Decide(new LoseNode(node.Name));
         }
         foreach (var job in new List<Job>(cluster.Jobs.Values))
-            if (!job.Spec.IsBatch && !job.IsOver) batch.Decide(new CompleteInteractiveJob(job.Id, new Actor(job.Spec.Uid, IsOperator: true), 1, 0));
+            if (!job.Spec.IsBatch && !job.IsOver && !(job.Spec.NoShell && job.IsActive)) batch.Decide(new CompleteInteractiveJob(job.Id, new Actor(job.Spec.Uid, IsOperator: true), 1, 0));
         journal.Append(batch.Records, batch.Blobs);
         return null;
     }

@@ -21,6 +21,9 @@ internal sealed record RunPlan
     /// <summary>Asks the kernel whether the connection's other end is closed.</summary>
     public required Func<bool> ClientIsGone { get; init; }
 
+    /// <summary>The allocation outlives the connection.</summary>
+    public bool Detach { get; init; }
+
     public bool MadeJob => Submit is not null;
     public bool HasStep => Step is not null;
 }

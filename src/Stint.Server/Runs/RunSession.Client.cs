@@ -51,6 +51,11 @@ internal sealed partial class RunSession
         }
         if (order.Signal is > 0 and <= SignalName.Max) Signal(order.Signal);
         if (order.Cancel) End();
+        if (order.Complete && !plan.HasStep && plan.MadeJob && !over)
+        {
+            EndJob(order.ExitCode & 0xFF, order.CompleteSignal is >= 0 and <= SignalName.Max ? order.CompleteSignal : 0);
+            over = true;
+        }
     }
 
     private StepKey Key() => new() { JobId = jobId, StepId = step!.Id, Attempt = allocation!.Attempt };

@@ -103,6 +103,7 @@ internal sealed partial class RunSession(RunWire wire, RunPlan plan, Caller.Loca
         if (allocation is not null) return;
         allocation = allocated;
         wire.Send(new RunEvent { Kind = "allocated", JobId = jobId, NodeList = allocated.NodeList, Environment = allocated.Environment });
+        over |= plan.Detach;
         await CreateStepAsync();
     }
 

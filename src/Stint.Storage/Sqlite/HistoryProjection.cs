@@ -24,6 +24,7 @@ internal sealed class HistoryProjection(SqliteConnection connection) : IDisposab
             case Record.BodyOneofCase.JobAllocated: Allocated(record.JobAllocated, at); break;
             case Record.BodyOneofCase.JobEnded: Ended(record.JobEnded, at); break;
             case Record.BodyOneofCase.JobRequeued: Requeued(record.JobRequeued, at); break;
+            case Record.BodyOneofCase.ClockShifted: Run("UPDATE jobs SET start_ms = max(1, start_ms + ?1) WHERE start_ms > 0 AND state IN ('RUNNING', 'SUSPENDED')", record.ClockShifted.ByMs); break;
             case Record.BodyOneofCase.StepCreated: Created(record.StepCreated); break;
             case Record.BodyOneofCase.StepStarted: Started(record.StepStarted, at); break;
             case Record.BodyOneofCase.StepExited: Exited(record.StepExited, at); break;

@@ -39,9 +39,13 @@ public sealed class MachineTests
             Put("sys/fs/cgroup/memory/box/memory.limit_in_bytes", "104857600");
             Put("proc/driver/nvidia/gpus/0000:3b:00.0/information", "Model: \t\t Tesla V100-SXM2-16GB\nGPU UUID: \t GPU-1\nDevice Minor: \t 0");
             Put("proc/driver/nvidia/gpus/0000:af:00.0/information", "Model: \t\t Tesla V100-SXM2-16GB\nGPU UUID: \t GPU-2\nDevice Minor: \t 1");
-            var report = Machine.Detect(root: root).Report;
+            var machine = Machine.Detect(root: root);
+            var report = machine.Report;
+            // Threads of a core are neighbours, and then cores of a socket, whatever the kernel's numbers are.
+            Assert.Equal([0, 4, 1, 5, 2, 6, 3, 7], machine.Cpus.KernelCpus);
+            Assert.Equal([0, 1, 4, 5], machine.Cpus.Resolve([0b1111]).Kernel);
             Assert.Equal((8u, 2u, 2u, 2u), (report.Cpus, report.Sockets, report.CoresPerSocket, report.ThreadsPerCore));
-            Assert.Equal([0u, 0u, 1u, 1u, 0u, 0u, 1u, 1u], report.NumaOfCpu);
+            Assert.Equal([0u, 0u, 0u, 0u, 1u, 1u, 1u, 1u], report.NumaOfCpu);
             Assert.Equal((100UL << 20, 2u), (report.MemoryBytes, report.Gpus));
         }
         finally

@@ -41,7 +41,8 @@ public sealed class WatchTests : IDisposable
         await watch.LookAsync();
         var told = Assert.Single(Events(NodeEventKind.EventOutOfMemory));
         Assert.StartsWith("step 82.batch ran out of memory: limit 32 MiB of the job, peak 3", told.Sentence, StringComparison.Ordinal);
-        if (_world.CanSeeKills) Assert.Matches(@"the kernel killed 1 process \(tail, pid \d+\)$", told.Sentence);
+        // The kernel names ten victims in five seconds at most; other tests have theirs.
+        if (_world.CanSeeKills) Assert.Matches(@"the kernel killed 1 process( \(tail, pid \d+\))?$", told.Sentence);
         _world.Host.EndJob(new EndJob { JobId = 82, Attempt = 1, GraceMs = 0 });
         _world.Reports.Exited(82);
     }

@@ -15,7 +15,7 @@ public class SubmitJsonTests
         Exclusive = true, NodeList = "n[1-2]", ExcludeList = "n3", ClientToken = "t", Signal = "B:USR1@5", Script = [35, 33, 0, 255], Arguments = [[1, 2], []], Environment = [65, 61, 66, 0],
         Umask = 7, Rlimits = new() { ["NOFILE"] = 1024, ["STACK"] = ulong.MaxValue }, TestOnly = true,
         NodesAsked = true, Qos = "q", Reservation = "r", Wckey = "w", Constraint = "a&b", Prefer = "c|d", Licenses = "l:2", Gres = "gpu:2", Gpus = "4", GpusPerNode = "a:1",
-        GpusPerTask = "1", GpusPerSocket = "2", GpuBind = "closest", GresFlags = "enforce-binding", MemoryPerGpuBytes = 7, CpusPerGpu = 2, TasksPerGpu = 3, DiskBytes = 9,
+        GpusPerTask = "1", GpusPerSocket = "2", GpuBind = "closest", GresFlags = "enforce-binding", MemoryPerGpuBytes = 7, CpusPerGpu = 2, CpuMilli = 1500, TasksPerGpu = 3, DiskBytes = 9,
         ThreadsPerCore = 1, SocketsPerNode = 2, CoresPerSocket = 3, TasksPerCore = 4, TasksPerSocket = 5, OneThreadPerTask = true, CoreSpec = 0, ThreadSpec = 1, CpusPerNodeMin = 6,
         Sharing = "user", Contiguous = true, Spread = true, UseMinNodes = true, SwitchesMax = 2, SwitchesWaitMs = 60_000, Segment = 4, DeadlineMs = 5, TimeMinMs = 6, Distribution = "block",
         Priority = 0, NoKill = true, Reboot = true, KillOnInvalidDependency = false, MailType = "END", MailUser = "u", LimitPolicy = "capacity",

@@ -139,6 +139,16 @@ internal sealed class FakeAgent : IAsyncDisposable
         }
     }
 
+    /// <summary>One message as continued frames of one byte each.</summary>
+    public async Task SendBytesAsync(byte[] bytes, TimeSpan between)
+    {
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            await _socket.SendAsync(bytes.AsMemory(i, 1), WebSocketMessageType.Binary, endOfMessage: i == bytes.Length - 1, CancellationToken.None);
+            await Task.Delay(between);
+        }
+    }
+
     /// <summary>The next order of this kind; others before it are dropped.</summary>
     public async Task<ToAgent> NextAsync(ToAgent.BodyOneofCase kind)
     {

@@ -1,8 +1,14 @@
 namespace Stint.Server.Tests.Harness;
 
-/// <summary>The system's clock, moved by hand.</summary>
+/// <summary>The system's clocks, moved by hand.</summary>
 internal sealed class ShiftedTime : TimeProvider
 {
+    /// <summary>Time that passed: on every clock.</summary>
     public TimeSpan Shift { get; set; }
-    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Shift;
+
+    /// <summary>The clock of day alone was set.</summary>
+    public TimeSpan Leap { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Shift + Leap;
+    public override long GetTimestamp() => base.GetTimestamp() + (long)(Shift.TotalSeconds * TimestampFrequency);
 }

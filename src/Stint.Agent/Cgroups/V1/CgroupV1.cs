@@ -18,6 +18,7 @@ internal sealed class CgroupV1 : ICgroupVersion
     private readonly MemoryLimit _memory;
     private readonly CpuSetLimit _cpus;
     private readonly PidsLimit _pids;
+    private readonly CpuTime _time;
     private readonly DevicesFile? _devices;
     private readonly Freezer _freezer;
     private readonly UsageV1 _usage;
@@ -30,6 +31,7 @@ internal sealed class CgroupV1 : ICgroupVersion
         _memory = new MemoryLimit(layout, limit, files, layout.Capabilities.Any(c => c is { Resource: "swap", Available: true }));
         _cpus = new CpuSetLimit(layout, limit, files, map);
         _pids = new PidsLimit(layout, limit);
+        _time = new CpuTime(layout, limit, files);
         _devices = devices is null ? null : new DevicesFile(layout, files, limit, devices);
         _freezer = new Freezer(layout, files, new ProcessList(layout, files));
         _usage = new UsageV1(new Counters(layout, files));
@@ -49,6 +51,7 @@ internal sealed class CgroupV1 : ICgroupVersion
     {
         _memory.Write(group, limits, receipt);
         _cpus.Write(group, limits, cpus, receipt);
+        _time.Write(group, limits, receipt);
         _pids.Write(group, limits, receipt);
         _devices?.Write(group, limits, receipt);
     }

@@ -39,5 +39,15 @@ internal sealed class CpuSetLimit(CgroupLayout layout, LimitFile limit, IGroupFi
         var file = layout.File("cpuset", group, "cpuset.cpus") ?? throw Missing.Controller(layout, "cpu");
         var row = limit.Enforce("cpu", limits.CpusRequested, CpuList.Format(cpus.Ids), file, CpuList.Format(cpus.Kernel), LimitFile.SameCpus);
         receipt.Rows.Add(CpuRows.Qualify(row, cpus, map));
+        WriteNodes(group, limits, cpus, receipt);
+    }
+
+    /// <summary>Memory from the NUMA nodes of these cpus, where that cannot make it short. Nothing on a machine with one node.</summary>
+    private void WriteNodes(string group, Limits limits, CpuChoice cpus, Receipt receipt)
+    {
+        if (map.Numa.IsOne) return;
+        var nodes = map.Numa.For([.. cpus.Kernel], limits.MemoryBytes);
+        var file = layout.File("cpuset", group, "cpuset.mems") ?? throw Missing.Controller(layout, "cpu");
+        receipt.Rows.Add(limit.Enforce("numa nodes", "", CpuList.Format(nodes), file, CpuList.Format(nodes), LimitFile.SameCpus));
     }
 }

@@ -13,6 +13,7 @@ internal sealed class CgroupV2 : ICgroupVersion, IDisposable
     private readonly MemoryLimit _memory;
     private readonly CpuSetLimit _cpus;
     private readonly PidsLimit _pids;
+    private readonly CpuTime _time;
     private readonly DeviceFilter? _devices;
     private readonly GroupKill _kill;
     private readonly SubtreeControl _subtree;
@@ -33,6 +34,7 @@ internal sealed class CgroupV2 : ICgroupVersion, IDisposable
         _memory = new MemoryLimit(layout, limit, files);
         _cpus = new CpuSetLimit(layout, limit, map);
         _pids = new PidsLimit(layout, limit);
+        _time = new CpuTime(layout, limit, files);
         _devices = devices;
         _kill = new GroupKill(layout, files, new ProcessList(layout, files));
         _subtree = new SubtreeControl(layout, files);
@@ -48,6 +50,7 @@ internal sealed class CgroupV2 : ICgroupVersion, IDisposable
     {
         _memory.Write(group, limits, receipt);
         _cpus.Write(group, limits, cpus, receipt);
+        _time.Write(group, limits, receipt);
         _pids.Write(group, limits, receipt);
         if (_devices is null) return;
         var before = _devices.Attachments;

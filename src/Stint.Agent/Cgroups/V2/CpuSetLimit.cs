@@ -23,5 +23,15 @@ internal sealed class CpuSetLimit(CgroupLayout layout, LimitFile limit, CpuMap m
         var effective = limit.Read(file + ".effective");
         if (!LimitFile.SameCpus(value, effective)) throw new CgroupException($"{file} is {value}, but {file}.effective is {effective}: a group above allows less", file, 0);
         receipt.Rows.Add(CpuRows.Qualify(row, cpus, map));
+        WriteNodes(group, limits, cpus, receipt);
+    }
+
+    /// <summary>Memory from the NUMA nodes of these cpus, where that cannot make it short. Nothing on a machine with one node.</summary>
+    private void WriteNodes(string group, Limits limits, CpuChoice cpus, Receipt receipt)
+    {
+        if (map.Numa.IsOne) return;
+        var nodes = map.Numa.For([.. cpus.Kernel], limits.MemoryBytes);
+        var file = layout.File("cpuset", group, "cpuset.mems") ?? throw Missing.Controller(layout, "cpu");
+        receipt.Rows.Add(limit.Enforce("numa nodes", "", CpuList.Format(nodes), file, CpuList.Format(nodes), LimitFile.SameCpus));
     }
 }

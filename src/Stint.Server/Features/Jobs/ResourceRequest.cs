@@ -33,6 +33,7 @@ internal static class ResourceRequest
         Over("CPUs per GPU", r.CpusPerGpu) ?? Over("tasks per GPU", r.TasksPerGpu) ?? Over("threads per core", r.ThreadsPerCore) ?? Over("sockets per node", r.SocketsPerNode)
         ?? Over("cores per socket", r.CoresPerSocket) ?? Over("tasks per core", r.TasksPerCore) ?? Over("tasks per socket", r.TasksPerSocket) ?? Over("specialised cores", r.CoreSpec ?? 0)
         ?? Over("specialised threads", r.ThreadSpec ?? 0) ?? Over("least CPUs of a node", r.CpusPerNodeMin) ?? Over("switches", r.SwitchesMax) ?? Over("the segment", r.Segment)
+        ?? (r.CpuMilli is > 0 and < 10 or > 65_535_000 ? $"the CPU quota is {r.CpuMilli} thousandths; it can be 10 to 65535000" : null)
         ?? (r.MemoryPerGpuBytes is { } gpu && (gpu == 0 || gpu > BytesMax) ? $"memory per GPU is {gpu} bytes; it can be 1 byte to 1 PiB" : null)
         ?? (r.MemoryPerGpuBytes is not null && (r.MemoryPerNodeBytes ?? r.MemoryPerCpuBytes) is not null ? "memory per GPU excludes memory per node and per CPU" : null)
         ?? (r.DiskBytes > BytesMax ? $"local disk is {r.DiskBytes} bytes; it can be up to 1 PiB" : null)
@@ -47,6 +48,7 @@ internal static class ResourceRequest
     /// <summary>Copies what needs no parsing, then parses the rest.</summary>
     public static Refusal? Fill(JobSpec spec, SubmitRequest r)
     {
+        spec.CpuMilli = r.CpuMilli;
         (spec.Constraint, spec.Prefer, spec.GpuBind) = (r.Constraint ?? "", r.Prefer ?? "", r.GpuBind ?? "");
         (spec.CpusPerGpu, spec.TasksPerGpu, spec.DiskBytes, spec.ThreadsPerCore) = (r.CpusPerGpu, r.TasksPerGpu, r.DiskBytes, r.ThreadsPerCore);
         (spec.SocketsPerNode, spec.CoresPerSocket, spec.TasksPerCore, spec.TasksPerSocket) = (r.SocketsPerNode, r.CoresPerSocket, r.TasksPerCore, r.TasksPerSocket);

@@ -74,7 +74,9 @@ internal static class Open
         {
             var (spec, _, refusal) = submission.Map(submit with { IsBatch = false, Script = [], Arguments = [], Environment = [] }, caller);
             if (spec is null) return (null, refusal);
-            plan = plan with { Submit = spec };
+            if (request.Detach && request.Step.Arguments.Length > 0) return (null, Invalid("an allocation that outlives its connection has no program"));
+            spec.NoShell = request.Detach;
+            plan = plan with { Submit = spec, Detach = request.Detach };
         }
         return AddStep(plan, request);
     }
