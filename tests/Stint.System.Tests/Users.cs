@@ -25,7 +25,7 @@ public sealed class Users : IDisposable
     private static void Command(string program, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-        process.WaitForExit(20_000);
+        process.WaitForExit(Patience.Seconds(20));
     }
 }
 

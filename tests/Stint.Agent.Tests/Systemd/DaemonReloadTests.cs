@@ -21,7 +21,7 @@ public sealed class SystemdFactAttribute : FactAttribute
 public sealed class DaemonReloadTests : IDisposable
 {
     private const string Unit = "stint-test-jobs.service";
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Deadline = Patience.Seconds(10);
     private readonly DeviceLab _lab = new();
 
     public void Dispose()
