@@ -157,7 +157,7 @@ public sealed class TestCluster : IAsyncDisposable
         while (!await condition())
         {
             if (clock.Elapsed.TotalSeconds > secondsMax * Patience.Factor) Assert.Fail($"after {secondsMax} s: {otherwise()}");
-            await Task.Delay(20);
+            await Task.Delay(20 * Patience.Factor);
         }
     }
 

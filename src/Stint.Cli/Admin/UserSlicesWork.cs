@@ -16,14 +16,14 @@ internal static class UserSlicesWork
     /// memory limit below what a user's logins hold now, stops it before anything is written. The exit code.
     /// </summary>
     /// <param name="to">Null: the standard output.</param>
-    /// <param name="names">Null: everybody of this host's password file who can log in.</param>
+    /// <param name="names">Null: everybody of this host's password file who can log in, and whoever has a drop-in and still exists.</param>
     public static async Task<int> RunAsync(CommandContext context, string folder, IReadOnlyCollection<string>? names, bool dryRun, TextWriter? to = null)
     {
         to ??= context.Out;
         var wanted = new List<SliceLimits>();
-        foreach (var name in names ?? [.. People()])
-            wanted.Add(Of(await context.Api.GetAsync(new Query("/api/v1/limits").Add("user", name).ToString(), ApiJson.Default.LimitsView, context.Cancellation)));
         var slices = new UserSlices(folder);
+        foreach (var name in names ?? [.. People().Union(slices.Present().Select(UserLookup.NameOf).OfType<string>())])
+            wanted.Add(Of(await context.Api.GetAsync(new Query("/api/v1/limits").Add("user", name).ToString(), ApiJson.Default.LimitsView, context.Cancellation)));
         var plan = names is null ? slices.Plan(wanted) : [.. slices.Plan(wanted).Where(p => p.Kind != FileChangeKind.Remove || wanted.Exists(w => slices.PathOf(w.Uid) == p.Path))];
         var live = folder == UserSlices.Units && Systemctl.IsSystemdHere;
         if ((UserSlices.Refuse(plan) ?? (live ? TooSmall(wanted) : null)) is { } why)

@@ -60,7 +60,7 @@ internal sealed class UserSlices(string folder = UserSlices.Units)
     internal string PathOf(uint uid) => string.Create(CultureInfo.InvariantCulture, $"{folder}/user-{uid}.slice.d/{FileName}");
 
     /// <summary>Users who have such a file now, ours or not.</summary>
-    private IEnumerable<uint> Present()
+    public IEnumerable<uint> Present()
     {
         if (!Directory.Exists(folder)) yield break;
         foreach (var path in Directory.EnumerateDirectories(folder, "user-*.slice.d"))

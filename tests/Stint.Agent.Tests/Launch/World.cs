@@ -137,7 +137,7 @@ internal sealed class World : IDisposable
 
     public static void Until(Func<bool> condition, string what, double seconds = 20)
     {
-        for (var started = Stopwatch.GetTimestamp(); !condition(); Thread.Sleep(2))
+        for (var started = Stopwatch.GetTimestamp(); !condition(); Thread.Sleep(2 * Patience.Factor))
             if (Stopwatch.GetElapsedTime(started).TotalSeconds > seconds * Patience.Factor) throw new TimeoutException(what);
     }
 
