@@ -119,7 +119,7 @@ internal static class Up
         if (!File.Exists(Path.Combine(home.AgentFolder(node), "node.pem")))
         {
             var token = await api.PostAsync("/api/v1/tokens", new TokenRequest(node, 300), ApiJson.Default.TokenRequest, ApiJson.Default.TokenResponse, context.Cancellation);
-            arguments.AddRange(["--token", token.Token, "--ca-fingerprint", token.CaFingerprint]);
+            arguments.AddRange(["--token", token.Token, "--ca-fingerprint", token.CaFingerprint, "--join-wait", options.WaitSeconds.ToString(CultureInfo.InvariantCulture)]);
         }
         var output = Path.Combine(home.Run, $"agent-{node}.out");
         return new Starting($"agent {node}", output, () => Daemon.Find(home.AgentPid(node), "stint-agent"),
