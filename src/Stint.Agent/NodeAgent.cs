@@ -115,7 +115,7 @@ internal static partial class NodeAgent
             Log.NotAllLimits(log, missing);
             host.Tell(new NodeEvent { Kind = NodeEventKind.EventHealth, Sentence = missing, DrainReason = missing, AtMs = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() });
         }
-        var watch = new NodeWatch(host, cgroups, options.Watch, machine.Report.Cpus, kills, new EnergyMeter(), TimeProvider.System, logs.For("watch"), devices.Trouble);
+        var watch = new NodeWatch(host, cgroups, options.Watch, machine.Report.Cpus, kills, new EnergyMeter(), TimeProvider.System, logs.For("watch"), devices.Trouble, new GpuEnergy(devices));
         using var link = new Link(options.Server, identity, machine, host, outbox, TimeProvider.System, logs.For("link")) { Others = message => watch.Take(message, outbox), Users = cgroups.UserUses };
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var watching = watch.RunAsync(over.Token);
@@ -151,7 +151,7 @@ internal static partial class NodeAgent
     private static CgroupTree Open(AgentOptions options, Machine machine, NodeDevices devices, ILogger log)
     {
         if (options.ChecksDocker && DockerDriver.Object(DockerDriver.Socket, UnitState.IsSystemdHere) is { } why) throw new IOException(why);
-        var probe = new CgroupProbe(KernelFiles.Instance);
+        var probe = new CgroupProbe(KernelFiles.Instance) { DiskRates = options.DiskRates };
         // On v1 the groups are at the root of each hierarchy, where no unit has any.
         var root = options.JobsUnit is { } unit && probe.IsV2 ? JobsUnit.RootBelow(unit, options.CgroupRoot) : options.CgroupRoot;
         var layout = probe.Look(root, options.Node) with { BestEffort = options.BestEffort };

@@ -5,7 +5,10 @@ internal static class Verbs
 {
     public static readonly Verb[] All =
     [
-        new("up", "", "start the server and this machine's agent in the background; harmless to run again", Host.UpOptions.Of, 0, 0, Host.Up.RunAsync),
+        new("up", "", "start the server and this machine's agent in the background; harmless to run again", Host.UpOptions.Of, 0, 0, Host.Up.RunAsync)
+        {
+            Details = "Options of the agents (stint-agent --help lists them) are in STINT_HOME/agent.env: STINT_AGENT_OPTIONS=--scratch /scratch --outside adopt. The systemd unit reads the same file.",
+        },
         new("down", "", "stop them: batch jobs go back to the queue, srun jobs end, pending jobs stay", Host.UpOptions.Of[..2], 0, 0, Host.Down.RunAsync),
         new("status", "", "the cluster on one page: server, nodes, CPUs, memory, jobs", [VerbOption.Json], 0, 0, StatusVerb.RunAsync),
         new("explain", "JOB[.STEP]", "what a job asked for, what it got, what the kernel enforces, why it waits or ended", [VerbOption.Json], 1, 1, ExplainVerb.RunAsync)

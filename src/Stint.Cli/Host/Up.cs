@@ -115,6 +115,7 @@ internal static class Up
     {
         var port = (await File.ReadAllTextAsync(home.Port, context.Cancellation)).Trim();
         List<string> arguments = ["--home", home.Path, "--node", node, "--server", $"https://127.0.0.1:{port}", "--cgroup-root", options.CgroupRoot];
+        arguments.AddRange(AgentEnvironment.Read(home));
         if (options.Declare is { } declared) arguments.AddRange(["--declare", declared]);
         if (!File.Exists(Path.Combine(home.AgentFolder(node), "node.pem")))
         {

@@ -27,7 +27,7 @@ public sealed record LimitsView
     public LimitNoticeView[] Notices { get; init; } = [];
 }
 
-/// <summary>One resource: <c>cpus</c>, <c>memory</c> (bytes), <c>gpus</c>, <c>mig_instances</c>, <c>jobs</c>, <c>pids</c>.</summary>
+/// <summary>One resource: <c>cpus</c>, <c>memory</c> (bytes), <c>gpus</c>, <c>mig_instances</c>, <c>gpu_equivalents</c> (in 2,800ths of a GPU), <c>jobs</c>, <c>pids</c>.</summary>
 public sealed record LimitView
 {
     public string Resource { get; init; } = "";
