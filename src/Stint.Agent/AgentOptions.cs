@@ -1,4 +1,5 @@
 using System.Globalization;
+using Stint.Agent.Cgroups;
 using Stint.Agent.Ends;
 using Stint.Agent.Gpus;
 using Stint.Agent.Hardware;
@@ -21,6 +22,7 @@ internal sealed record AgentOptions
           --server URL          the server's TLS port
           --token TOKEN         one-time token, for the first start (stint token); else the variable STINT_TOKEN
           --ca-fingerprint HEX  SHA-256 of the cluster's CA certificate, for the first start (stint token prints it); else STINT_CA_FINGERPRINT
+          --join-wait S         seconds that the first join may take (default 30): the server may be on its way up
           --cgroup-root NAME    name of the group above all of Stint's (default: stint); on cgroup v2 also the absolute path of a delegated group
           --jobs-unit UNIT      systemd unit with Delegate=yes, other than this agent's own, whose group holds all jobs on cgroup v2; where that group
                                 is, is asked of systemd. `stint systemd install` writes one (stint-jobs.service) and an agent's unit that names it
@@ -35,6 +37,8 @@ internal sealed record AgentOptions
           --devices MODE        required (default): no step starts unless its device filter holds; off: jobs open what their users may open
           --best-effort LIST    of cpu, memory, pids: limits that jobs may do without where this kernel has no controller for them; receipts say so.
                                 Without it such a node is drained with the reason
+          --disk-rate SPEC      the most that each job may read from and write to a whole disk in a second: /dev/sda:read=100M,write=50M,read-ops=N,write-ops=N;
+                                can be repeated, once for a disk
           --outside ACTION      report (default), adopt or off: processes of users who have jobs here that run in no job (cron, at, ssh, systemd-run);
                                 adopt moves them into the user's newest job
           --prolog PATH         program to run as root before a job's first step on this node; can be repeated; the executables of DIR/prolog.d run too.
@@ -63,6 +67,8 @@ internal sealed record AgentOptions
     public required ServerAddress Server { get; init; }
     public string? Token { get; init; }
     public string? Fingerprint { get; init; }
+    /// <summary>How long the first join may take, with a server that is on its way up.</summary>
+    public TimeSpan JoinPatience { get; init; } = TimeSpan.FromSeconds(30);
     public string CgroupRoot { get; init; } = "stint";
     public string? Scratch { get; init; }
     public string? JobsUnit { get; init; }
@@ -71,6 +77,7 @@ internal sealed record AgentOptions
     public IReadOnlyList<GresLine> Gres { get; init; } = [];
     public IReadOnlyList<string> AllowedDevices { get; init; } = [];
     public bool FiltersDevices { get; init; } = true;
+    public IReadOnlyList<DiskRate> DiskRates { get; init; } = [];
     public IReadOnlySet<string> BestEffort { get; init; } = new HashSet<string>();
     /// <summary>What jobs may do without here: best effort, and devices where they are not filtered by order.</summary>
     public IReadOnlySet<string> Tolerated => FiltersDevices ? BestEffort : new HashSet<string>(BestEffort) { "devices" };
@@ -97,12 +104,12 @@ internal sealed record AgentOptions
                 case "--console" or "--unprivileged-test" when value is null:
                     values[name] = "";
                     break;
-                case "--gres" or "--allow-device" or "--prolog" or "--epilog":
+                case "--gres" or "--allow-device" or "--disk-rate" or "--prolog" or "--epilog":
                     var more = value ?? (++at < arguments.Count ? arguments[at] : throw new FormatException($"{name} needs a value"));
                     values[name] = values.TryGetValue(name, out var before) ? $"{before}\n{more}" : more;
                     break;
                 case "--hook-timeout" or "--health-check" or "--health-interval" or "--audit-interval" or "--watch-interval" or "--stall":
-                case "--jobs-unit" or "--docker" or "--scratch" or "--best-effort" or "--outside":
+                case "--join-wait" or "--jobs-unit" or "--docker" or "--scratch" or "--best-effort" or "--outside":
                 case "--devices" or "--home" or "--node" or "--server" or "--token" or "--ca-fingerprint" or "--cgroup-root" or "--declare" or "--shepherd":
                     values[name] = value ?? (++at < arguments.Count ? arguments[at] : throw new FormatException($"{name} needs a value"));
                     break;
@@ -121,9 +128,10 @@ internal sealed record AgentOptions
             Home = home, Node = NodeName(Needed("--node")), Server = ServerAddress.Parse(Needed("--server"), home),
             Token = values.GetValueOrDefault("--token") ?? Environment.GetEnvironmentVariable("STINT_TOKEN"),
             Fingerprint = Hex(values.GetValueOrDefault("--ca-fingerprint") ?? Environment.GetEnvironmentVariable("STINT_CA_FINGERPRINT")),
+            JoinPatience = Seconds(values, "--join-wait", 30, 1),
             Declared = values.GetValueOrDefault("--declare") is { } declare ? DeclaredHardware.Parse(declare) : null,
             Gres = [.. Each(values, "--gres").Select(text => GresLine.ParseShort("--gres", text))], AllowedDevices = [.. Each(values, "--allow-device")],
-            JobsUnit = UnitName(values.GetValueOrDefault("--jobs-unit")),
+            DiskRates = Disks(Each(values, "--disk-rate")), JobsUnit = UnitName(values.GetValueOrDefault("--jobs-unit")),
             Scratch = values.GetValueOrDefault("--scratch") is { Length: > 0 } scratch ? Path.GetFullPath(scratch) : null,
             ChecksDocker = values.GetValueOrDefault("--docker", "check") switch
             {
@@ -160,6 +168,12 @@ internal sealed record AgentOptions
         : throw new FormatException($"{name} {text}: a number of seconds from {min} to 86400");
 
     private static IEnumerable<string> Each(Dictionary<string, string> values, string name) => values.TryGetValue(name, out var text) ? text.Split('\n') : [];
+
+    private static List<DiskRate> Disks(IEnumerable<string> texts)
+    {
+        var rates = texts.Select(static text => DiskRate.Parse(text)).ToList();
+        return rates.GroupBy(static r => r.Number).FirstOrDefault(static g => g.Count() > 1) is { } twice ? throw new FormatException($"--disk-rate {twice.Last().Disk}: this disk is there twice") : rates;
+    }
 
     private static HashSet<string> Resources(string text)
     {

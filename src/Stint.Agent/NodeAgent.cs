@@ -24,7 +24,7 @@ internal static partial class NodeAgent
 {
     private const int Stopped = 0, Failed = 1, WrongUse = 2, Replaced = 3, NotJoined = 4;
     private const UnixFileMode Passable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(30), StopPatience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(3);
 
     public static async Task<int> MainAsync(string[] arguments)
     {
@@ -115,7 +115,7 @@ internal static partial class NodeAgent
             Log.NotAllLimits(log, missing);
             host.Tell(new NodeEvent { Kind = NodeEventKind.EventHealth, Sentence = missing, DrainReason = missing, AtMs = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() });
         }
-        var watch = new NodeWatch(host, cgroups, options.Watch, machine.Report.Cpus, kills, new EnergyMeter(), TimeProvider.System, logs.For("watch"), devices.Trouble);
+        var watch = new NodeWatch(host, cgroups, options.Watch, machine.Report.Cpus, kills, new EnergyMeter(), TimeProvider.System, logs.For("watch"), devices.Trouble, new GpuEnergy(devices));
         using var link = new Link(options.Server, identity, machine, host, outbox, TimeProvider.System, logs.For("link")) { Others = message => watch.Take(message, outbox), Users = cgroups.UserUses };
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var watching = watch.RunAsync(over.Token);
@@ -151,7 +151,7 @@ internal static partial class NodeAgent
     private static CgroupTree Open(AgentOptions options, Machine machine, NodeDevices devices, ILogger log)
     {
         if (options.ChecksDocker && DockerDriver.Object(DockerDriver.Socket, UnitState.IsSystemdHere) is { } why) throw new IOException(why);
-        var probe = new CgroupProbe(KernelFiles.Instance);
+        var probe = new CgroupProbe(KernelFiles.Instance) { DiskRates = options.DiskRates };
         // On v1 the groups are at the root of each hierarchy, where no unit has any.
         var root = options.JobsUnit is { } unit && probe.IsV2 ? JobsUnit.RootBelow(unit, options.CgroupRoot) : options.CgroupRoot;
         var layout = probe.Look(root, options.Node) with { BestEffort = options.BestEffort };
@@ -167,12 +167,12 @@ internal static partial class NodeAgent
         if (NodeIdentity.Load(options.Folder, options.Node) is { } known) return known;
         if (options.Token is not { Length: > 0 } token || options.Fingerprint is not { } fingerprint)
             throw new JoinException($"node {options.Node} has not joined yet: --token and --ca-fingerprint are needed (stint token prints both)");
-        var until = TimeProvider.System.GetUtcNow() + JoinPatience;
+        var began = TimeProvider.System.GetTimestamp();
         var backoff = new Backoff(Random.Shared.NextDouble);
         while (true)
         {
-            try { return await Join.RunAsync(options.Server, options.Home, options.Folder, options.Node, token, fingerprint, cancellation); }
-            catch (JoinException e) when (e.IsNoConnection && TimeProvider.System.GetUtcNow() < until) { Log.NotJoined(log, e.Message); }
+            try { return await Join.RunAsync(options.Server, options.Home, options.Folder, options.Node, token, fingerprint, cancellation, options.JoinPatience); }
+            catch (JoinException e) when (e.IsNoConnection && TimeProvider.System.GetElapsedTime(began) < options.JoinPatience) { Log.NotJoined(log, e.Message); }
             await Task.Delay(backoff.Next(), cancellation);
         }
     }

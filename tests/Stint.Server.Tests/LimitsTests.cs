@@ -65,10 +65,10 @@ public sealed class LimitsTests
         Assert.Equal((sentence, "Cancel a job, ask for ≤ 512 MB, or ask help@lab"), (explained.Sentence, Assert.Single(explained.Remedies)));
         Assert.Equal($"""
             Limits of 61001: tier student (the default); a job over them waits; for more ask help@lab
-              CPUs          [##########----------]  2 of 4                2 free
-              memory        [###############-----]  1.5 GB of 2 GB        512 MB free   1 GB per job
-              jobs          [#############-------]  2 of 3                1 free
-              processes     [--------------------]  0 of 500              500 free      on each node
+              CPUs            [##########----------]  2 of 4                2 free
+              memory          [###############-----]  1.5 GB of 2 GB        512 MB free   1 GB per job
+              jobs            [#############-------]  2 of 3                1 free
+              processes       [--------------------]  0 of 500              500 free      on each node
 
             Held by
               job {one} job: 1 CPU, 1 GB; running on n1

@@ -207,10 +207,10 @@ public sealed partial class TierTests(TierCluster tiers) : IClassFixture<TierClu
         var pids = json.Limits.First(l => l.Resource == "pids").Used;
         var golden = $"""
             Limits of {Users.Alice}: tier student (the default); a job over them waits; for more ask help@lab
-              CPUs          [##------------------]  2 of 20               18 free       4 per job
-              memory        [################----]  328 MB of 400 MB      72 MB free    300 MB per job
-              jobs          [########------------]  2 of 5                3 free
-              processes     [#-------------------]  {$"{pids} of 2000",-20}  {$"{2000 - pids} free",-12}  on each node
+              CPUs            [##------------------]  2 of 20               18 free       4 per job
+              memory          [################----]  328 MB of 400 MB      72 MB free    300 MB per job
+              jobs            [########------------]  2 of 5                3 free
+              processes       [#-------------------]  {$"{pids} of 2000",-20}  {$"{2000 - pids} free",-12}  on each node
 
             Held by
               job {one} train: 1 CPU, 200 MB; running on n1

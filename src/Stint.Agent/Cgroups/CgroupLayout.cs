@@ -34,6 +34,9 @@ internal sealed record CgroupLayout(
     /// <summary>Resources whose limit may be left out where this kernel has no controller for it.</summary>
     public IReadOnlySet<string> BestEffort { get; init; } = new HashSet<string>();
 
+    /// <summary>What each job may read and write in a second, by disk.</summary>
+    public IReadOnlyList<DiskRate> DiskRates { get; init; } = [];
+
     public bool Has(string resource) => Controller(resource) is { } controller && Of(controller) is not null;
 
     public string Why(string resource) => Capabilities.FirstOrDefault(c => c.Resource == resource)?.Detail ?? "";
@@ -50,8 +53,8 @@ internal sealed record CgroupLayout(
         return this with { Hierarchies = hierarchies, Capabilities = capabilities };
     }
 
-    private static string? Controller(string resource) => resource switch
+    private string? Controller(string resource) => resource switch
     {
-        "cpu" => "cpuset", "memory" or "swap" => "memory", "pids" => "pids", "kill" => "freezer", "usage" => "cpuacct", "devices" => "devices", _ => null,
+        "cpu" => "cpuset", "memory" or "swap" => "memory", "pids" => "pids", "kill" => "freezer", "usage" => "cpuacct", "devices" => "devices", DiskRateLimit.Resource => DiskRateLimit.Controller(Version), _ => null,
     };
 }

@@ -17,6 +17,9 @@ internal sealed class CgroupProbe(IGroupFiles files, string procDirectory = "/pr
     private const string HugePageSizes = "/sys/kernel/mm/hugepages";
     private static readonly string[] UsedV2 = ["memory", "cpuset", "pids", "cpu"];
 
+    /// <summary>What each job may read and write; without any, no step is in a group of that controller, which would only cost.</summary>
+    public IReadOnlyList<DiskRate> DiskRates { get; init; } = [];
+
     /// <summary>The controllers of this machine are on cgroup v2.</summary>
     public bool IsV2 => Magic(cgroupDirectory) == Cgroup2Magic;
 
@@ -30,6 +33,8 @@ internal sealed class CgroupProbe(IGroupFiles files, string procDirectory = "/pr
         var mounts = V1Mounts();
         // Where there is a pool of huge pages, each step is in a group of that controller too; elsewhere that would only cost.
         string[] used = files.Children(HugePageSizes).Any(size => files.Read($"{HugePageSizes}/{size}/nr_hugepages", out var pages) == 0 && pages != "0") ? [.. UsedV1, "hugetlb"] : UsedV1;
+        // Last: a task that failed half way through joining is in another group of its step for certain.
+        if (DiskRates.Count > 0) used = [.. used, "blkio"];
         var byMount = used.Where(mounts.ContainsKey).GroupBy(c => mounts[c]).Select(g => new Hierarchy(g.Key, [.. g])).ToList();
         Capability Of(string resource, string controller) => new()
         {
@@ -43,8 +48,9 @@ internal sealed class CgroupProbe(IGroupFiles files, string procDirectory = "/pr
             new Capability { Resource = "swap", Available = swap, Detail = swap ? $"{memory}/memory.memsw.limit_in_bytes" : "no swap accounting: memory.memsw.limit_in_bytes does not exist" },
             Of("pids", "pids"), Of("kill", "freezer"), Of("usage", "cpuacct"), Of(DeviceRows.Resource, "devices"),
             new Capability { Resource = "oom_group", Available = false, Detail = "cgroup v1 has no memory.oom.group" },
+            .. DiskRates.Count > 0 ? [Of(DiskRateLimit.Resource, "blkio")] : Array.Empty<Capability>(),
             .. Everywhere(),
-        ]);
+        ]) { DiskRates = DiskRates };
     }
 
     internal CgroupLayout LookV2(string root, string node)
@@ -58,13 +64,14 @@ internal sealed class CgroupProbe(IGroupFiles files, string procDirectory = "/pr
             Detail = have.Contains(controller) ? $"cgroup v2 {controller} below {parent}" : $"controller {controller} is not in {parent}/cgroup.controllers ('{text}')",
         };
         var kill = files.Exists($"{parent}/cgroup.kill") || Environment.OSVersion.Version >= new Version(5, 14);
-        return new CgroupLayout(CgroupVersion.V2, name, node, [new Hierarchy(parent, [.. UsedV2.Where(have.Contains)])],
+        return new CgroupLayout(CgroupVersion.V2, name, node, [new Hierarchy(parent, [.. (DiskRates.Count > 0 ? [.. UsedV2, "io"] : UsedV2).Where(have.Contains)])],
         [
             Of("cpu", "cpuset"), Of("memory", "memory"), Of("swap", "memory"), Of("pids", "pids"),
             new Capability { Resource = "kill", Available = true, Detail = kill ? "cgroup.kill" : "SIGKILL in a loop: cgroup.kill needs Linux 5.14" },
             Of("usage", "cpu"), Of("oom_group", "memory"),
-            new Capability { Resource = DeviceRows.Resource, Available = true, Detail = "BPF_CGROUP_DEVICE programs, queried back" }, .. Everywhere(),
-        ]);
+            new Capability { Resource = DeviceRows.Resource, Available = true, Detail = "BPF_CGROUP_DEVICE programs, queried back" },
+            .. DiskRates.Count > 0 ? [Of(DiskRateLimit.Resource, "io")] : Array.Empty<Capability>(), .. Everywhere(),
+        ]) { DiskRates = DiskRates };
     }
 
     /// <summary>Where groups may be made: the delegated path as given, else below this process's own group (cgroup-v2.rst, "Delegation").</summary>

@@ -80,6 +80,18 @@ internal sealed unsafe class Nvml : IDisposable
         return code is Found or NotSupported or NoPermission ? null : Describe(code);
     }
 
+    /// <summary>Since the driver was loaded; null: no such device, or one older than Volta, or a slice.</summary>
+    public ulong? EnergyMillijoules(string uuid)
+    {
+        var byUuid = (delegate* unmanaged<byte*, nint*, int>)Function("nvmlDeviceGetHandleByUUID");
+        var call = (delegate* unmanaged<nint, ulong*, int>)Function("nvmlDeviceGetTotalEnergyConsumption");
+        if (byUuid == null || call == null) return null;
+        nint handle = 0;
+        ulong energy = 0;
+        fixed (byte* text = Encoding.UTF8.GetBytes(uuid + "\0"))
+            return byUuid(text, &handle) == Found && call(handle, &energy) == Found ? energy : null;
+    }
+
     private NvmlDevice? Look(nint handle, uint at, List<string> problems)
     {
         var uuid = Text("nvmlDeviceGetUUID", handle);

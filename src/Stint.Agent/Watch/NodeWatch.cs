@@ -10,7 +10,7 @@ namespace Stint.Agent.Watch;
 /// Looks after the steps that run: on an interval what they use and what they met (kills, refused forks, stalls), on another whether every limit still
 /// holds; both also by order. It never delays a launch for longer than one job's files take, and a look that fails is a log line.
 /// </summary>
-internal sealed partial class NodeWatch(StepHost host, ICgroups cgroups, WatchOptions options, uint cpus, OomLog kills, EnergyMeter energy, TimeProvider time, ILogger log, Func<string?>? deviceTrouble = null)
+internal sealed partial class NodeWatch(StepHost host, ICgroups cgroups, WatchOptions options, uint cpus, OomLog kills, EnergyMeter energy, TimeProvider time, ILogger log, Func<string?>? deviceTrouble = null, GpuEnergy? gpus = null)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<StepId, StepHistory> _steps = [];
@@ -77,6 +77,7 @@ internal sealed partial class NodeWatch(StepHost host, ICgroups cgroups, WatchOp
             var elapsedUs = time.GetElapsedTime(_lastLook).TotalMicroseconds;
             _lastLook = time.GetTimestamp();
             var joules = energy.Take();
+            if (gpus is not null) foreach (var (step, microjoules) in gpus.Take(live)) History(step).AddMeasured(microjoules);
             foreach (var step in live) if (Sample(step) is { } used) Judge(step, used, joules, elapsedUs);
             foreach (var outside in _outside.Look(live))
             {
@@ -105,7 +106,7 @@ internal sealed partial class NodeWatch(StepHost host, ICgroups cgroups, WatchOp
         var history = History(step);
         history.KeepLargest(used);
         used.Tasks = (uint)step.TaskIds.Count;
-        if (energy.IsAvailable) (used.EnergyUj, used.EnergyIsShare) = (history.EnergyUj, true);
+        if (energy.IsAvailable || history.IsMeasured) (used.EnergyUj, used.EnergyIsShare) = (history.EnergyUj, energy.IsAvailable);
         return used;
     }
 
@@ -140,9 +141,10 @@ internal sealed partial class NodeWatch(StepHost host, ICgroups cgroups, WatchOp
         host.Tell(new NodeEvent { Kind = kind, Key = step.Key, Uid = step.Uid, Sentence = sentence, AtMs = Now() });
     }
 
-    private StepHistory History(LaunchSpec step)
+    private StepHistory History(LaunchSpec step) => History(StepId.Of(step.Key));
+
+    private StepHistory History(StepId id)
     {
-        var id = StepId.Of(step.Key);
         if (!_steps.TryGetValue(id, out var history)) _steps.Add(id, history = new StepHistory());
         return history;
     }

@@ -31,7 +31,16 @@ internal sealed class StepHistory
         return fresh;
     }
 
+    /// <summary>Some of the energy was measured for this step alone.</summary>
+    public bool IsMeasured { get; private set; }
+
     public void AddEnergy(ulong microjoules) => EnergyUj += microjoules;
+
+    public void AddMeasured(ulong microjoules)
+    {
+        IsMeasured = true;
+        EnergyUj += microjoules;
+    }
 
     /// <summary>The largest process may be gone by the time that somebody asks.</summary>
     public void KeepLargest(StepUsage used)

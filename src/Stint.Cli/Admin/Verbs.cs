@@ -5,7 +5,10 @@ internal static class Verbs
 {
     public static readonly Verb[] All =
     [
-        new("up", "", "start the server and this machine's agent in the background; harmless to run again", Host.UpOptions.Of, 0, 0, Host.Up.RunAsync),
+        new("up", "", "start the server and this machine's agent in the background; harmless to run again", Host.UpOptions.Of, 0, 0, Host.Up.RunAsync)
+        {
+            Details = "Options of the agents (stint-agent --help lists them) are in STINT_HOME/agent.env: STINT_AGENT_OPTIONS=--scratch /scratch --outside adopt. The systemd unit reads the same file.",
+        },
         new("down", "", "stop them: batch jobs go back to the queue, srun jobs end, pending jobs stay", Host.UpOptions.Of[..2], 0, 0, Host.Down.RunAsync),
         new("status", "", "the cluster on one page: server, nodes, CPUs, memory, jobs", [VerbOption.Json], 0, 0, StatusVerb.RunAsync),
         new("explain", "JOB[.STEP]", "what a job asked for, what it got, what the kernel enforces, why it waits or ended", [VerbOption.Json], 1, 1, ExplainVerb.RunAsync)
@@ -24,9 +27,9 @@ internal static class Verbs
         new("token", "", "a one-time token that lets a machine join", [new("node", 'n', "NAME", "only for a node of this name"), new("for", '\0', "TIME", "valid this long: 90s, 45m, 1h, 7d (default 1h)"), VerbOption.Json], 0, 0, TokenVerb.RunAsync),
         new("join", "SERVER TOKEN", "start the agent on this machine with a token from `stint token`",
             [new("ca-fingerprint", '\0', "HEX", "fingerprint of the cluster's CA, printed with the token"), new("node", 'n', "NAME", "name of this node (default: the host's)"), new("home", '\0', "DIR", "folder of the agent's state (default: STINT_HOME, else /var/lib/stint)"), new("print", '\0', "", "print the agent's command line and do not start it")], 2, 2, JoinVerb.RunAsync),
-        new("systemd", "ACTION", "install or remove units of this node; remove-drop-ins of user slices", SystemdVerb.Options, 1, 1, SystemdVerb.RunAsync)
+        new("systemd", "ACTION", "install or remove units of this node; limit logins by user-slices", SystemdVerb.Options, 1, 1, SystemdVerb.RunAsync)
         {
-            Details = "ACTION is install, remove or remove-drop-ins. install writes stint-jobs.service, below which all jobs run, and stint-agent.service (--with-server: the server's, too). Jobs have a unit of their\nown: systemctl restart stint-agent and daemon-reload leave them alone; systemctl stop stint-jobs ends them. remove stops the units and takes away\nwhat Stint wrote, also drop-ins of user slices; remove-drop-ins only those. A file that Stint did not write is never changed.",
+            Details = "ACTION is install, user-slices, remove or remove-drop-ins. install writes stint-jobs.service, below which all jobs run, and\nstint-agent.service (--with-server: the server's, too). Jobs have a unit of their own: systemctl restart stint-agent and daemon-reload\nleave them alone; systemctl stop stint-jobs ends them. user-slices gives what each user does outside jobs on this host the limits of the\nuser's tier; once there, limits apply keeps them up to date. remove stops the units and takes away all that Stint wrote;\nremove-drop-ins that of user slices alone. A file that Stint did not write is never changed.",
             Examples = ["stint systemd install --with-server", "stint systemd install --node n7 --server https://10.0.0.1:6820 --token T --ca-fingerprint F", "stint systemd remove --dry-run"],
         },
         new("offer", "", "what could satisfy a request, and when: the options of sbatch, nothing is submitted", OfferVerb.Options, 0, 0, OfferVerb.RunAsync)

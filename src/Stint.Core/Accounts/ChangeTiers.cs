@@ -64,6 +64,7 @@ public sealed partial class Cluster
             (LimitThing.Memory, user.MemoryMiB, (before?.UserMemoryBytes ?? 0) / MiB, after.UserMemoryBytes / MiB),
             (LimitThing.Gpus, user.Gpus, before?.UserGpus ?? 0, after.UserGpus),
             (LimitThing.MigInstances, user.MigInstances, before?.UserMigInstances ?? 0, after.UserMigInstances),
+            (LimitThing.GpuEquivalents, user.GpuShares, before?.UserGpuShares ?? 0, after.UserGpuShares),
             (LimitThing.Jobs, user.Holding.Count, before?.MaxJobs ?? 0, after.MaxJobs),
         };
         foreach (var (thing, held, was, becomes) in limits)

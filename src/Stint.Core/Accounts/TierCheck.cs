@@ -9,8 +9,8 @@ internal sealed record TierCheck(PendingReason Reason, TierSpec Tier, TierUser U
     : LimitCheck(Reason, $"tier {Tier.Name}", PerJob ? "per job" : "per user")
 {
     private static readonly (string Key, LimitThing Thing)[] Things =
-        [("cpus", LimitThing.Cpus), ("memory", LimitThing.Memory), ("gpus", LimitThing.Gpus), ("mig_instances", LimitThing.MigInstances), ("jobs", LimitThing.Jobs)];
-    public const int Jobs = 4;
+        [("cpus", LimitThing.Cpus), ("memory", LimitThing.Memory), ("gpus", LimitThing.Gpus), ("mig_instances", LimitThing.MigInstances), ("gpu_equivalents", LimitThing.GpuEquivalents), ("jobs", LimitThing.Jobs)];
+    public const int Jobs = 5;
 
     public override bool Fails(in LimitQuestion question) => (ulong)(Held(question) + Request) > Limit;
     public override bool FailsAlone => (ulong)Request > Limit;

@@ -24,6 +24,7 @@ public sealed partial class Cluster
             (TierTres.Memory, tier.JobMemoryBytes / MiB, TierTres.Aggregate(tier.UserMemoryBytes, tier.JobMemoryBytes, tier.MaxJobs) / MiB),
             (TierTres.Gpu, tier.JobGpus, TierTres.Aggregate(tier.UserGpus, tier.JobGpus, tier.MaxJobs)),
             (TierTres.Mig, tier.JobMigInstances, TierTres.Aggregate(tier.UserMigInstances, tier.JobMigInstances, tier.MaxJobs)),
+            (TierTres.Equivalent, tier.JobGpuShares, TierTres.Aggregate(tier.UserGpuShares, tier.JobGpuShares, tier.MaxJobs)),
         };
         foreach (var (what, perJob, _) in limits)
             if (perJob > 0 && (ulong)request.Of(what) > perJob)

@@ -3,7 +3,7 @@ using Stint.Wording;
 namespace Stint.Core.Accounts;
 
 /// <summary>A tier's "no" in numbers: what its sentence is made of, and what the API gives beside it.</summary>
-/// <param name="Thing"><c>cpus</c>, <c>memory</c> (MiB), <c>gpus</c>, <c>mig_instances</c>, <c>jobs</c>.</param>
+/// <param name="Thing"><c>cpus</c>, <c>memory</c> (MiB), <c>gpus</c>, <c>mig_instances</c>, <c>gpu_equivalents</c> (2,800ths), <c>jobs</c>.</param>
 /// <param name="PerJob">The limit on one job; else on all jobs of the user together.</param>
 /// <param name="Jobs">That hold it; the first few of many.</param>
 /// <param name="Contact">Whom to ask; empty: the admin.</param>

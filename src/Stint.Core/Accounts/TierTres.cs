@@ -2,30 +2,23 @@ using Stint.Core.Journal;
 
 namespace Stint.Core.Accounts;
 
-/// <summary>What tiers count: a small table of its own. A MIG slice is no whole GPU and is counted apart.</summary>
+/// <summary>What tiers count: a small table of its own. A MIG slice is no whole GPU and is counted apart; both are parts of <see cref="Equivalent"/>, in 2,800ths of a GPU.</summary>
 internal static class TierTres
 {
-    public const int Cpu = 0, Memory = 1, Gpu = 2, Mig = 3;
+    public const int Cpu = 0, Memory = 1, Gpu = 2, Mig = 3, Equivalent = 4;
 
     public static JobTres Of(JobTres tres, TresTable table)
     {
-        long gpus = 0, typed = 0, slices = 0;
+        long gpus = 0, typed = 0, slices = 0, shares = 0;
         foreach (var (id, count) in tres.Counts)
         {
             var name = table.NameOf(id);
             if (name == "gres/gpu") gpus += count;
-            else if (name == "gres/mig") slices += count;
-            else if (name.StartsWith("gres/gpu:", StringComparison.Ordinal) && IsSlice(name)) typed += count;
+            else if (name == "gres/mig") (slices, shares) = (slices + count, shares + count * GpuShare.Smallest);
+            else if (name.StartsWith("gres/gpu:", StringComparison.Ordinal) && GpuShare.Of(name) is > 0 and var share) (typed, shares) = (typed + count, shares + count * share);
         }
-        return JobTres.Counted((Cpu, tres.Of(TresTable.Cpu)), (Memory, tres.Of(TresTable.Memory)), (Gpu, gpus - typed), (Mig, slices + typed));
-    }
-
-    /// <summary>A MIG profile's name says its compute slices: <c>1g.10gb</c>, <c>a100_3g.20gb</c>.</summary>
-    private static bool IsSlice(string type)
-    {
-        for (var i = 1; i < type.Length - 1; i++)
-            if (type[i] == 'g' && char.IsAsciiDigit(type[i - 1]) && type[i + 1] == '.') return true;
-        return false;
+        return JobTres.Counted((Cpu, tres.Of(TresTable.Cpu)), (Memory, tres.Of(TresTable.Memory)), (Gpu, gpus - typed), (Mig, slices + typed),
+            (Equivalent, (gpus - typed) * GpuShare.Whole + shares));
     }
 
     public static bool IsUsed(ClusterConfigured config) => config.Tiers.Count + config.UserTiers.Count > 0;
@@ -56,6 +49,7 @@ internal static class TierTres
         limits.UserMemoryBytes = Aggregate(tier.UserMemoryBytes, tier.JobMemoryBytes, tier.MaxJobs);
         limits.UserGpus = Aggregate(tier.UserGpus, tier.JobGpus, tier.MaxJobs);
         limits.UserMigInstances = Aggregate(tier.UserMigInstances, tier.JobMigInstances, tier.MaxJobs);
+        limits.UserGpuShares = Aggregate(tier.UserGpuShares, tier.JobGpuShares, tier.MaxJobs);
         return limits;
     }
 

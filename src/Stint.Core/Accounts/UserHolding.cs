@@ -4,7 +4,7 @@ using Stint.Core.Jobs;
 namespace Stint.Core;
 
 /// <summary>A job that holds resources, in what tiers count.</summary>
-public sealed record HeldByJob(Job Job, long Cpus, long MemoryMiB, long Gpus, long MigInstances);
+public sealed record HeldByJob(Job Job, long Cpus, long MemoryMiB, long Gpus, long MigInstances, long GpuShares);
 
 /// <summary>All jobs of a user that are not over.</summary>
 /// <param name="Newest">The one submitted last: its request says who the user is, and in which groups.</param>
@@ -14,6 +14,7 @@ public sealed record UserHolding(uint Uid, Job Newest, IReadOnlyList<HeldByJob> 
     public long MemoryMiB => Holding.Sum(static held => held.MemoryMiB);
     public long Gpus => Holding.Sum(static held => held.Gpus);
     public long MigInstances => Holding.Sum(static held => held.MigInstances);
+    public long GpuShares => Holding.Sum(static held => held.GpuShares);
 }
 
 public sealed partial class Cluster
@@ -45,6 +46,6 @@ public sealed partial class Cluster
     private HeldByJob HeldBy(Job job)
     {
         var tres = TierTres.Of(charges[job.Id].Tres, accounts.Tres);
-        return new HeldByJob(job, tres.Of(TierTres.Cpu), tres.Of(TierTres.Memory), tres.Of(TierTres.Gpu), tres.Of(TierTres.Mig));
+        return new HeldByJob(job, tres.Of(TierTres.Cpu), tres.Of(TierTres.Memory), tres.Of(TierTres.Gpu), tres.Of(TierTres.Mig), tres.Of(TierTres.Equivalent));
     }
 }

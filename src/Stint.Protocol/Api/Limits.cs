@@ -27,7 +27,7 @@ public sealed record LimitsView
     public LimitNoticeView[] Notices { get; init; } = [];
 }
 
-/// <summary>One resource: <c>cpus</c>, <c>memory</c> (bytes), <c>gpus</c>, <c>mig_instances</c>, <c>jobs</c>, <c>pids</c>.</summary>
+/// <summary>One resource: <c>cpus</c>, <c>memory</c> (bytes), <c>gpus</c>, <c>mig_instances</c>, <c>gpu_equivalents</c> (in 2,800ths of a GPU), <c>jobs</c>, <c>pids</c>.</summary>
 public sealed record LimitView
 {
     public string Resource { get; init; } = "";
@@ -35,6 +35,8 @@ public sealed record LimitView
     public long? Limit { get; init; }
     /// <summary>Of one job; null: no limit.</summary>
     public long? PerJob { get; init; }
+    /// <summary>Of memory: above it the kernel reclaims and slows down; null: there is none.</summary>
+    public long? Soft { get; init; }
     /// <summary>Reserved for jobs that hold resources. Of pids: what runs on the fullest node as of its last report.</summary>
     public long Used { get; init; }
     /// <summary>What is left of <see cref="Limit"/>; null: no limit.</summary>

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Stint.Wording;
 
-/// <summary>What the second layer counts. Memory is counted in MiB, everything else in pieces.</summary>
-internal enum LimitThing : byte { Cpus, Memory, Gpus, MigInstances, Jobs, Processes }
+/// <summary>What the second layer counts. Memory is counted in MiB, GPU equivalents in 2,800ths, everything else in pieces.</summary>
+internal enum LimitThing : byte { Cpus, Memory, Gpus, MigInstances, GpuEquivalents, Jobs, Processes }
 
 /// <summary>
 /// How limits, amounts and denials are worded. One source file, compiled into Core, which says no, and into Protocol, which shows usage: what a refusal
@@ -12,10 +12,11 @@ internal enum LimitThing : byte { Cpus, Memory, Gpus, MigInstances, Jobs, Proces
 internal static class LimitWords
 {
     private const int JobsNamedMax = 8;
+    private const long GpuWhole = 2800;
 
     public static string Name(LimitThing thing) => thing switch
     {
-        LimitThing.Cpus => "CPUs", LimitThing.Memory => "memory", LimitThing.Gpus => "GPUs", LimitThing.MigInstances => "MIG instances", LimitThing.Jobs => "jobs", _ => "processes",
+        LimitThing.Cpus => "CPUs", LimitThing.Memory => "memory", LimitThing.Gpus => "GPUs", LimitThing.MigInstances => "MIG instances", LimitThing.GpuEquivalents => "GPU equivalents", LimitThing.Jobs => "jobs", _ => "processes",
     };
 
     public static string Amount(LimitThing thing, long amount) => thing switch
@@ -24,12 +25,19 @@ internal static class LimitWords
         LimitThing.Cpus => Count(amount, "CPU"),
         LimitThing.Gpus => Count(amount, "GPU"),
         LimitThing.MigInstances => Count(amount, "MIG instance"),
+        LimitThing.GpuEquivalents => $"{Gpus(amount)} GPU equivalent{(amount == GpuWhole ? "" : "s")}",
         LimitThing.Jobs => Count(amount, "job"),
         _ => amount == 1 ? "1 process" : string.Create(CultureInfo.InvariantCulture, $"{amount} processes"),
     };
 
     /// <summary>Without the noun, for columns that have it in their head.</summary>
-    public static string Bare(LimitThing thing, long amount) => thing == LimitThing.Memory ? Memory(amount) : amount.ToString(CultureInfo.InvariantCulture);
+    public static string Bare(LimitThing thing, long amount) => thing switch
+    {
+        LimitThing.Memory => Memory(amount), LimitThing.GpuEquivalents => Gpus(amount), _ => amount.ToString(CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>Two decimals, downwards for what is none: three sevenths are 0.42.</summary>
+    private static string Gpus(long shares) => (Math.Floor(shares * 100m / GpuWhole) / 100).ToString("0.##", CultureInfo.InvariantCulture);
 
     /// <summary>In the largest unit in which it is a whole number or has one decimal, so that two amounts that differ never read the same.</summary>
     private static string Memory(long mebibytes)

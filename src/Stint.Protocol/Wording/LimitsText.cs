@@ -17,7 +17,7 @@ public static class LimitsText
 {
     private const int BarWidth = 20, NameMax = 40;
     private static readonly (string Resource, LimitThing Thing)[] Things =
-        [("cpus", LimitThing.Cpus), ("memory", LimitThing.Memory), ("gpus", LimitThing.Gpus), ("mig_instances", LimitThing.MigInstances), ("jobs", LimitThing.Jobs), ("pids", LimitThing.Processes)];
+        [("cpus", LimitThing.Cpus), ("memory", LimitThing.Memory), ("gpus", LimitThing.Gpus), ("mig_instances", LimitThing.MigInstances), ("gpu_equivalents", LimitThing.GpuEquivalents), ("jobs", LimitThing.Jobs), ("pids", LimitThing.Processes)];
 
     /// <summary>All of it.</summary>
     public static string Full(LimitsView view, TimeZoneInfo zone, Func<string, LimitTone, string>? paint = null)
@@ -67,7 +67,7 @@ public static class LimitsText
         {
             if (limit is { Limit: null, PerJob: null, Used: 0 }) continue;
             var thing = ThingOf(limit.Resource);
-            text.Append("  ").Append(LimitWords.Name(thing).PadRight(14));
+            text.Append("  ").Append(LimitWords.Name(thing).PadRight(16));
             var used = LimitWords.Bare(thing, Amount(thing, limit.Used));
             if (limit.Limit is { } most)
             {

@@ -43,13 +43,13 @@ internal static class TierReader
         foreach (var (what, job, user) in new[]
         {
             ("cpus", tier.JobCpus, tier.UserCpus), ("memory", tier.JobMemoryBytes >> 20, tier.UserMemoryBytes >> 20), ("gpus", tier.JobGpus, tier.UserGpus),
-            ("mig_instances", tier.JobMigInstances, tier.UserMigInstances),
+            ("mig_instances", tier.JobMigInstances, tier.UserMigInstances), ("gpu_equivalents", tier.JobGpuShares, tier.UserGpuShares),
         })
             if (job > 0 && user > 0 && job > user) throw new ConfigException(at, $"tier '{tier.Name}': {what} of one job ({Amount(what, job)}) are more than the user's ({Amount(what, user)})");
         if (tier is { MemorySoftPercent: > 0, UserMemoryBytes: 0 } && (tier.JobMemoryBytes == 0 || tier.MaxJobs == 0)) throw new ConfigException(at, $"tier '{tier.Name}' has a memory_soft of {tier.MemorySoftPercent}%, and no memory of the user that it is a part of");
     }
 
-    private static string Amount(string what, ulong amount) => what == "memory" ? $"{amount}M" : amount.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private static string Amount(string what, ulong amount) => what == "memory" ? $"{amount}M" : what == "gpu_equivalents" ? (amount / 2800m).ToString("0.##", System.Globalization.CultureInfo.InvariantCulture) : amount.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private static void Set(TierSpec tier, YamlNode key, YamlNode value, ConfigNames? names)
     {
@@ -79,6 +79,7 @@ internal static class TierReader
                 case "memory": tier.JobMemoryBytes = Memory(value); break;
                 case "gpus": tier.JobGpus = Number(value, 1); break;
                 case "mig_instances": tier.JobMigInstances = Once(key, tier.JobMigInstances, value); break;
+                case "gpu_equivalents": tier.JobGpuShares = Gpus(value); break;
                 default: throw Unknown(key, "the job limits of a tier");
             }
         }
@@ -94,6 +95,7 @@ internal static class TierReader
                 case "memory": tier.UserMemoryBytes = Memory(value); break;
                 case "gpus": tier.UserGpus = Number(value, 1); break;
                 case "mig_instances": tier.UserMigInstances = Once(key, tier.UserMigInstances, value); break;
+                case "gpu_equivalents": tier.UserGpuShares = Gpus(value); break;
                 case "pids": tier.UserPids = Number(value, 1); break;
                 case "jobs": tier.MaxJobs = Number(value, 1); break;
                 default: throw Unknown(key, "the user limits of a tier");
@@ -104,6 +106,9 @@ internal static class TierReader
     /// <summary>0 would read as none: a limit is at least what can be counted.</summary>
     private static ulong Memory(YamlNode node) => Size(node) is var bytes and >= 1 << 20 ? bytes
         : throw new ConfigException(node, $"expected at least 1M, not '{Text(node)}'");
+
+    /// <summary>Hundredths of a GPU are what can be said, 2,800ths what is counted.</summary>
+    private static ulong Gpus(YamlNode node) => (ulong)Math.Round(Fraction(node, 0.01, 1_000_000) * 100) * 28;
 
     /// <summary>The same limit under its other name (<c>mig_instances</c> in job and user).</summary>
     private static ulong Once(YamlNode key, ulong known, YamlNode value) => known == 0 ? Number(value, 1)

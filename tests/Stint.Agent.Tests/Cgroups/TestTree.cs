@@ -13,12 +13,12 @@ internal sealed class TestTree : IDisposable
 {
     private static int s_count;
 
-    public TestTree(IGroupFiles? files = null, CpuMap? map = null, ulong machineMemoryBytes = 0, IDeviceAllowances? devices = null)
+    public TestTree(IGroupFiles? files = null, CpuMap? map = null, ulong machineMemoryBytes = 0, IDeviceAllowances? devices = null, IReadOnlyList<DiskRate>? diskRates = null)
     {
         Files = files ?? KernelFiles.Instance;
         Root = $"stint-test-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
         Map = map ?? HostMap();
-        Layout = new CgroupProbe(KernelFiles.Instance).Look(Root, "n1");
+        Layout = new CgroupProbe(KernelFiles.Instance) { DiskRates = diskRates ?? [] }.Look(Root, "n1");
         Tree = CgroupOpening.Open(Layout, Map, machineMemoryBytes, Files, TimeProvider.System, devices: devices);
     }
 
@@ -27,10 +27,6 @@ internal sealed class TestTree : IDisposable
 
     /// <summary>The v2 hierarchy, with controllers or without.</summary>
     public static string Unified => IsV2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified";
-
-    /// <summary>Deadlines are multiplied by it: 1, or more in an emulated guest.</summary>
-    public static int Patience { get; } =
-        int.TryParse(Environment.GetEnvironmentVariable("STINT_PATIENCE"), System.Globalization.CultureInfo.InvariantCulture, out var factor) ? factor : 1;
 
     public static CpuMap HostMap() =>
         new(CpuList.Parse(System.IO.File.ReadAllText(IsV2 ? "/sys/fs/cgroup/cpuset.cpus.effective" : "/sys/fs/cgroup/cpuset/cpuset.cpus").Trim()), 2);

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Stint.Agent.Devices;
 using Stint.Agent.Gpus;
 using Stint.Agent.Hardware;
+using Stint.Protocol.Agents;
 
 namespace Stint.Agent.Tests.Gpus;
 
@@ -53,6 +54,25 @@ public sealed class DetectionTests
         Assert.Equal(["gpu:3g.20gb*1", "gpu:1g.5gb*1", "gpu:h100*1"], report.Select(r => $"{r.Name}:{r.Type}*{r.Count}"));
         Assert.Equal([0b1100], report[2].Units[0].NearCpus.ToByteArray());
         Assert.Empty(report[0].Units[0].NearCpus);
+    }
+
+    [Fact]
+    public void Energy_is_measured_for_the_whole_gpus_of_a_step_from_its_first_look_on_and_for_no_slice()
+    {
+        using var root = Nvidia();
+        var library = FakeLibrary(root);
+        var energy = new Stint.Agent.Watch.GpuEnergy(new NodeDevices(Take(root, library), DeviceTable.Default, [], CdiSpecs.None, root.Path), library);
+        static LaunchSpec Step(uint job, params uint[] gpus) => new() { Key = new StepKey { JobId = job, Attempt = 1 }, Limits = new Limits { Gres = { new GresGrant { Name = "gpu", Count = (uint)gpus.Length, Indices = { gpus } } } } };
+        LaunchSpec slices = Step(1, 0, 1), whole = Step(2, 2), none = new() { Key = new StepKey { JobId = 3 }, Limits = new Limits() };
+        Assert.Empty(energy.Take([slices, none]));
+        Assert.Equal([2u], energy.Take([slices, whole, none]).Keys.Select(k => k.Job));
+        var began = Stopwatch.GetTimestamp();
+        Assert.Equal([2u], energy.Take([whole]).Keys.Select(k => k.Job));
+        // The imitation's counter goes up by a joule with each millisecond.
+        var used = Assert.Single(energy.Take([whole]).Values);
+        Assert.InRange(used, 1_000UL, (ulong)(Stopwatch.GetElapsedTime(began).TotalMilliseconds * 1_000_000) + 1_000_000);
+        // The GPU goes to another job: what it used before is not that job's.
+        Assert.Equal([0UL], energy.Take([Step(4, 2)]).Values);
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public class LimitsTests
         var api = Api();
         var run = await Limits(api, 2001);
         Assert.Equal(0, run.Code);
-        Assert.Contains("memory        [#############-------]  64 GB of 96 GB        32 GB free\n", run.Out, StringComparison.Ordinal);
+        Assert.Contains("memory          [#############-------]  64 GB of 96 GB        32 GB free\n", run.Out, StringComparison.Ordinal);
         Assert.Contains("  job 41 a?[2J?b: 1 CPU, 64 GB; running on n1\n", run.Out, StringComparison.Ordinal);
         Assert.DoesNotContain("GPUs", run.Out, StringComparison.Ordinal);
         Assert.Equal(("/api/v1/limits/seen", 86_400_000), (api.Requests[1].Path, api.Body(1, ApiJson.Default.NoticesSeenRequest).UpToMs));

@@ -1,3 +1,4 @@
+using Stint.Core.Accounts;
 using Stint.Core.Journal;
 using static Stint.Core.Tests.Accounts.PolicyLab;
 
@@ -17,7 +18,7 @@ public sealed class TierTests
         c.DefaultTier = "student";
     });
 
-    public static readonly TheoryData<string> Things = ["CPUs", "memory", "GPUs", "MIG instances", "jobs"];
+    public static readonly TheoryData<string> Things = ["CPUs", "memory", "GPUs", "MIG instances", "GPU equivalents", "jobs"];
 
     private static void Set(TierSpec tier, string thing, bool perUser, ulong times)
     {
@@ -31,6 +32,8 @@ public sealed class TierTests
             case "GPUs": tier.JobGpus = times; break;
             case "MIG instances" when perUser: tier.UserMigInstances = times; break;
             case "MIG instances": tier.JobMigInstances = times; break;
+            case "GPU equivalents" when perUser: tier.UserGpuShares = 2800 * times; break;
+            case "GPU equivalents": tier.JobGpuShares = 2800 * times; break;
             default: tier.MaxJobs = times; break;
         }
     }
@@ -138,6 +141,30 @@ public sealed class TierTests
         lab.Waits("AssociationResourceLimit", null, "GPUs over your limit. You hold 1 GPU in 1 job");
         lab.Waits("AssociationResourceLimit", Job("MIG instances"), "MIG instances over your limit");
     }
+
+    [Fact]
+    public void Equivalents_count_gpus_and_the_parts_that_slices_are_of_theirs_exactly()
+    {
+        Action<JobSpec> Slices(string profile, uint count) => spec => (spec.Gres[0].Type, spec.Gres[0].Count) = (profile, count);
+        var lab = WithTier(tier => tier.UserGpuShares = 2 * 2800);
+        lab.Runs();
+        // Seven sevenths are one GPU, with nothing left over and nothing lost.
+        var sevenths = lab.Runs(Slices("1g.10gb", 7));
+        lab.Waits("AssociationResourceLimit", Slices("1g.10gb", 1), "GPU equivalents over your limit. You hold 2 GPU equivalents in 2 jobs (1, 2); this asks for 0.14 GPU equivalents; tier student allows 2 GPU equivalents");
+        lab.Ends(sevenths);
+    }
+
+    [Theory]
+    [InlineData("gres/gpu:h100", 0)]
+    [InlineData("gres/gpu:1g.10gb", 400)]
+    [InlineData("gres/gpu:a100_3g.20gb", 1200)]
+    [InlineData("gres/gpu:7g.80gb", 2800)]
+    [InlineData("gres/gpu:1g.10gb+me", 400)]
+    [InlineData("gres/gpu:1g.6gb", 700)]            // A30: four slices
+    [InlineData("gres/gpu:a30_2g.12gb", 1400)]
+    [InlineData("gres/gpu:4g.96gb", 2800)]
+    [InlineData("gres/gpu:9g.80gb", 2800)]        // nine of seven: at most the GPU
+    public void A_profiles_name_says_what_part_of_its_gpu_it_is(string type, long parts) => Assert.Equal(parts, GpuShare.Of(type));
 
     [Fact]
     public void What_whole_nodes_are_asked_for_does_not_move_with_the_nodes()

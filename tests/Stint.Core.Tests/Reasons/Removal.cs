@@ -78,13 +78,13 @@ internal sealed partial class Removal(Trial trial, Waiting why)
         Assert.True(mine.Any(name => theirs.Any(other => Nodes(name).Intersect(Nodes(other)).Any())), $"job {why.Behind} waits for other nodes");
         // A partition that goes first would go first again.
         var lowest = mine.Min(Tier);
-        if (trial.Cluster.Partitions.Any(other => other.Spec.PriorityTier > lowest && mine.Any(name => Nodes(name).Intersect(other.Nodes).Any())))
+        if (trial.Cluster.Partitions.Any(other => other.Spec.Tier > lowest && mine.Any(name => Nodes(name).Intersect(other.Nodes).Any())))
             trial.Configure(config => { foreach (var partition in config.Partitions) if (mine.Contains(partition.Name)) partition.PriorityTier = 1_000; });
         trial.Do(new UpdateJob(Job.Spec.HetJobId != 0 ? Job.Spec.HetJobId : Job.Id, new JobChange { Priority = High }, Lab.Root));
         return true;
     }
 
-    private uint Tier(string partition) => trial.Cluster.FindPartition(partition)!.Spec.PriorityTier;
+    private uint Tier(string partition) => trial.Cluster.FindPartition(partition)!.Spec.Tier;
 
     /// <summary>
     /// The plan names the nodes: what runs there ends. Without a plan (what runs outlasts the reservation, or has no end), and where it waits for

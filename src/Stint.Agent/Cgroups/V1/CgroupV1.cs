@@ -19,6 +19,7 @@ internal sealed class CgroupV1 : ICgroupVersion
     private readonly CpuSetLimit _cpus;
     private readonly PidsLimit _pids;
     private readonly CpuTime _time;
+    private readonly DiskRateLimit _rate;
     private readonly DevicesFile? _devices;
     private readonly Freezer _freezer;
     private readonly UsageV1 _usage;
@@ -32,6 +33,7 @@ internal sealed class CgroupV1 : ICgroupVersion
         _cpus = new CpuSetLimit(layout, limit, files, map);
         _pids = new PidsLimit(layout, limit);
         _time = new CpuTime(layout, limit, files);
+        _rate = new DiskRateLimit(layout, limit);
         _devices = devices is null ? null : new DevicesFile(layout, files, limit, devices);
         _freezer = new Freezer(layout, files, new ProcessList(layout, files));
         _usage = new UsageV1(new Counters(layout, files));
@@ -53,10 +55,11 @@ internal sealed class CgroupV1 : ICgroupVersion
         _cpus.Write(group, limits, cpus, receipt);
         _time.Write(group, limits, receipt);
         _pids.Write(group, limits, receipt);
+        _rate.Write(group, receipt);
         _devices?.Write(group, limits, receipt);
     }
 
-    public IReadOnlyList<string> ProcsFiles(string step) => [.. _layout.Hierarchies.Select(h => $"{h.Mount}/{step}/cgroup.procs")];
+    public IReadOnlyList<string> ProcsFiles(string step) => [.. _layout.Hierarchies.Select(h => $"{h.Mount}/{(h.Controllers.Contains("blkio") ? Path.GetDirectoryName(step) : step)}/cgroup.procs")];
 
     public void Kill(IReadOnlyList<string> groups) => _freezer.Kill(groups);
 

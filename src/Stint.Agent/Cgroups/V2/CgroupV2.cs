@@ -14,6 +14,7 @@ internal sealed class CgroupV2 : ICgroupVersion, IDisposable
     private readonly CpuSetLimit _cpus;
     private readonly PidsLimit _pids;
     private readonly CpuTime _time;
+    private readonly DiskRateLimit _rate;
     private readonly DeviceFilter? _devices;
     private readonly GroupKill _kill;
     private readonly SubtreeControl _subtree;
@@ -35,6 +36,7 @@ internal sealed class CgroupV2 : ICgroupVersion, IDisposable
         _cpus = new CpuSetLimit(layout, limit, map);
         _pids = new PidsLimit(layout, limit);
         _time = new CpuTime(layout, limit, files);
+        _rate = new DiskRateLimit(layout, limit);
         _devices = devices;
         _kill = new GroupKill(layout, files, new ProcessList(layout, files));
         _subtree = new SubtreeControl(layout, files);
@@ -52,6 +54,7 @@ internal sealed class CgroupV2 : ICgroupVersion, IDisposable
         _cpus.Write(group, limits, cpus, receipt);
         _time.Write(group, limits, receipt);
         _pids.Write(group, limits, receipt);
+        _rate.Write(group, receipt);
         if (_devices is null) return;
         var before = _devices.Attachments;
         _devices.Write(group, limits, receipt);

@@ -38,7 +38,7 @@ internal sealed class PlanRules(PlanningSettings settings, long nodesVersion, Po
         var partition = contender.Partition;
         var since = job.Eligible > job.Submitted ? job.Eligible : job.Submitted;
         var request = new Planning.Request(job.Id, contender.Prospect.Shape.Amount, contender.ForMs, since);
-        var tier = partition.Spec.PriorityTier == 0 ? 1 : (int)Math.Min(partition.Spec.PriorityTier, int.MaxValue - 1);
+        var tier = (int)Math.Min(partition.Spec.Tier, int.MaxValue - 1);
         contender.Rank = new ClassRank(tier, view.PriorityOf(job, partition), Policy.Order.RankOf(request, view.Now), job.Order, job.Id);
         contender.FillRank = Policy.BackfillOrder.RankOf(request with { Queued = default }, view.Now);
     }

@@ -60,7 +60,7 @@ internal static class Show
             text.Add("stint_step_processes", "gauge", "processes of the step", of, step.Processes);
             text.Add("stint_step_oom_kills_total", "counter", "processes that the kernel killed for want of memory", of, step.OomKills);
             text.Add("stint_step_pids_refused_total", "counter", "forks that the process limit refused", of, step.PidsLimitHits);
-            if (step.HasEnergyUj) text.Add("stint_step_energy_joules_total", "counter", "share of the node's energy by CPU time: an estimate", of, step.EnergyUj / 1e6);
+            if (step.HasEnergyUj) text.Add("stint_step_energy_joules_total", "counter", "of GPUs that the step has to itself, measured; of processors its share by CPU time, an estimate", of, step.EnergyUj / 1e6);
         }
     }
 
