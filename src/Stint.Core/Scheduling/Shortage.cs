@@ -42,8 +42,13 @@ public readonly record struct Shortage(string Resource, int NodesWith, string Se
         if (usable.Count < request.NodesMin)
             return new Shortage("node", usable.Count, $"needs {Nodes(request.NodesMin)}; {usable.Count} of {Nodes(nodes.Count)} can be used");
         foreach (var name in request.Required)
-            if (!usable.Exists(entry => entry.Node.Name == name) || usable.Find(entry => entry.Node.Name == name) is var (named, left) && Placement.TasksOn(request, named, left) == 0)
-                return new Shortage("node", 0, $"needs node {name}, which is not free for it");
+        {
+            if (!usable.Exists(entry => entry.Node.Name == name)) return new Shortage("node", 0, $"needs node {name}, which is not free for it");
+            var (named, left) = usable.Find(entry => entry.Node.Name == name);
+            if (Placement.TasksOn(request, named, left) > 0) continue;
+            var isTooSmall = Placement.TasksOn(request, named, FreeResources.Total(named)) == 0;
+            return new Shortage("node", 0, $"needs node {name}, which {(isTooSmall ? "does not have what it needs there" : "is not free for it")}");
+        }
         return Scarcest(request, usable);
     }
 

@@ -94,8 +94,9 @@ public sealed partial class Cluster
             Order = image.Order, Partition = image.Partition, Reservation = image.Reservation, Licenses = image.Licenses,
             SuspendedMs = image.SuspendedMs, SuspendedAt = new Instant(image.SuspendedAtMs), SuspendedFor = image.SuspendedFor,
             KeepsResources = image.KeepsResources, RunLimitMs = image.RunLimitMs, GraceMs = image.GraceMs, RequeueHeld = image.RequeueHeld,
-            Shares = image.Shares,
         };
+        // An empty list stays the image's, which may be read into again.
+        if (image.Shares.Count > 0) job.Shares = image.Shares;
         if (image.HasArrayJobId) job.ArrayJobId = image.ArrayJobId;
         if (image.HasArrayTask) job.ArrayTask = image.ArrayTask;
         if (image.ReleasedNodes.Count > 0) job.Released.UnionWith(image.ReleasedNodes);

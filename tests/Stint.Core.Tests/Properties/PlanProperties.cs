@@ -35,7 +35,7 @@ public sealed class PlanProperties
         var journal = plans.Lab.Journal;
         foreach (var cut in new[] { journal.Count / 3, journal.Count * 2 / 3 })
         {
-            var cluster = Cluster.FromSnapshot(Snapshot.Parser.ParseFrom(Google.Protobuf.MessageExtensions.ToByteArray(Lab.Replay(journal.Take(cut)).ToSnapshot(cut))));
+            var cluster = Cluster.FromSnapshot(Google.Protobuf.MessageExtensions.ToByteArray(Lab.Replay(journal.Take(cut)).ToSnapshot(cut)), out _);
             foreach (var record in journal.Skip(cut)) cluster.Apply(record);
             Assert.Equal(plans.Lab.Cluster.StateHash(), cluster.StateHash());
             cluster.Audit();

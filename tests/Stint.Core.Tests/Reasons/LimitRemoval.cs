@@ -64,6 +64,16 @@ internal sealed partial class LimitRemoval(Trial trial, Waiting why)
     {
         var kinds = trial.Cluster.FindPartition(partition.Name)!.Nodes.DistinctBy(static node => node.Kind.Id).Select(static node => node.Registration).ToList();
         if (MissingNode().Match(why.Detail) is { Success: true } missing) { partition.Nodes += "," + missing.Groups[1].Value; return; }
+        if (SmallNode().Match(why.Detail) is { Success: true } small)
+        {
+            // It gets the hardware of one that could do it.
+            var like = trial.Cluster.FindPartition(partition.Name)!.Nodes.FirstOrDefault(node => Job.Request.CouldUse(node.Kind));
+            if (like is null) return;
+            var better = like.Registration.Clone();
+            better.Name = better.Hostname = small.Groups[1].Value;
+            trial.Do(new RegisterNode(better));
+            return;
+        }
         for (var i = 1; i <= 40; i++)
         {
             var node = kinds[(i - 1) * kinds.Count / 40].Clone();          // those of a kind side by side
@@ -115,6 +125,9 @@ internal sealed partial class LimitRemoval(Trial trial, Waiting why)
 
     [GeneratedRegex(@"^(QOS|account|association) (\S+)")]
     private static partial Regex HolderWord();
+
+    [GeneratedRegex(@"needs node (\S+), which does not have")]
+    private static partial Regex SmallNode();
 
     [GeneratedRegex(@"needs node (\S+); that is not in")]
     private static partial Regex MissingNode();

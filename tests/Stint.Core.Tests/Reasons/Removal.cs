@@ -20,10 +20,10 @@ internal sealed partial class Removal(Trial trial, Waiting why)
         {
             case PendingReason.JobHeldUser: trial.Do(new ReleaseJob(Job.Id, Lab.User(Job.Spec.Uid))); return true;
             case PendingReason.JobHeldAdmin or PendingReason.ReservationDeleted: trial.Do(new ReleaseJob(Job.Id, Lab.Root)); return true;
-            case PendingReason.BeginTime: Change(new JobChange { BeginMs = trial.Now.Milliseconds }); return true;
+            case PendingReason.BeginTime: return Change(new JobChange { BeginMs = trial.Now.Milliseconds });
             case PendingReason.Dependency: return DropDependencies();
-            case PendingReason.DependencyNeverSatisfied: Change(new JobChange { Dependencies = [] }); return true;
-            case PendingReason.JobArrayTaskLimit: Change(new JobChange { ArrayThrottle = 1_000 }); return true;
+            case PendingReason.DependencyNeverSatisfied: return Change(new JobChange { Dependencies = [] });
+            case PendingReason.JobArrayTaskLimit: return Change(new JobChange { ArrayThrottle = 1_000 });
             case PendingReason.Priority: return GoFirst();
             case PendingReason.Resources: return EndJobsInTheWay();
             case PendingReason.Licenses: return MoreLicences();
@@ -35,7 +35,7 @@ internal sealed partial class Removal(Trial trial, Waiting why)
         }
     }
 
-    private void Change(JobChange change) => trial.Do(new UpdateJob(Job.Id, change, Lab.Root));
+    private bool Change(JobChange change) => trial.Try(new UpdateJob(Job.Id, change, Lab.Root)).Refusal is null;
 
     private string Named(string pattern)
     {
@@ -53,8 +53,7 @@ internal sealed partial class Removal(Trial trial, Waiting why)
         var kept = Job.Spec.Dependencies.Where(dependency => !named.Contains(Word(dependency))).ToList();
         if (named.Count == 0 || kept.Count == Job.Spec.Dependencies.Count) return false;
         // Any of them would do: without those that are not there yet, the others must.
-        Change(new JobChange { Dependencies = Job.Spec.DependencyAny ? [] : kept });
-        return true;
+        return Change(new JobChange { Dependencies = Job.Spec.DependencyAny ? [] : kept });
     }
 
     /// <summary>What it waits for does not come by itself: the room that others leave is not for the jobs that it depends on.</summary>
