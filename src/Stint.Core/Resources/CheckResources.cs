@@ -32,6 +32,15 @@ public sealed partial class Cluster
         return null;
     }
 
+    /// <summary>So many in all, so many on each node: that says how many nodes, and can be none.</summary>
+    private static Refusal? CheckSums(JobSpec spec, GresRequest all)
+    {
+        foreach (var each in spec.Gres)
+            if (each.Per == GresPer.PerNode && each.Count > 0 && each.Name == all.Name && each.Type == all.Type && all.Count % each.Count != 0)
+                return No(RefusalCodes.InvalidGres, $"{all.Count} {Short(all.Name)} in all can not be {each.Count} on each node", "Ask for a multiple, or for one of the two");
+        return null;
+    }
+
     private static Refusal? CheckGres(JobSpec spec)
     {
         if (spec.Gres.Count > GresMax) return No(RefusalCodes.InvalidGres, $"{spec.Gres.Count} kinds of generic resources are asked for; the limit is {GresMax}");
@@ -42,6 +51,7 @@ public sealed partial class Cluster
                 return No(RefusalCodes.InvalidGres, "a generic resource has no name, or too long a one");
             if (gres.Count > GresCountMax) return No(RefusalCodes.InvalidGres, $"{gres.Count} of {Short(gres.Name)} are asked for; the limit is {GresCountMax}");
             if (gres.Per == GresPer.PerJob && gres.Count > 0) perJob++;
+            if (gres.Per == GresPer.PerJob && CheckSums(spec, gres) is { } refusal) return refusal;
             if (gres.Per == GresPer.PerJob && gres.Count > 0 && gres.Count < spec.NodesMin)
                 return No(RefusalCodes.InvalidGres, $"{gres.Count} {Short(gres.Name)} in all are fewer than one for each of {spec.NodesMin} nodes", "Ask for more of them, or for fewer nodes");
             if (gres.Per == GresPer.PerSocket && spec.SocketsPerNode == 0)

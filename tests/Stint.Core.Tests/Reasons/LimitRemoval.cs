@@ -9,7 +9,7 @@ namespace Stint.Core.Tests.Reasons;
 /// <summary>Raises the one limit of partition, account or QOS that a sentence names, so far that it is none.</summary>
 internal sealed partial class LimitRemoval(Trial trial, Waiting why)
 {
-    private const int Plenty = 1_000_000;
+    private const int Plenty = 1_000_000, New = 80;
     private Job Job => trial.Job;
 
     public bool Apply()
@@ -74,15 +74,15 @@ internal sealed partial class LimitRemoval(Trial trial, Waiting why)
             trial.Do(new RegisterNode(better));
             return;
         }
-        for (var i = 1; i <= 40; i++)
+        for (var i = 1; i <= New; i++)
         {
-            var node = kinds[(i - 1) * kinds.Count / 40].Clone();          // those of a kind side by side
+            var node = kinds[(i - 1) * kinds.Count / New].Clone();          // those of a kind side by side
             node.Name = node.Hostname = $"x{i}";
             trial.Do(new RegisterNode(node));
         }
-        partition.Nodes += ",x[1-40]";
-        config.Nodes.Add(new NodeSpec { Nodes = "x[1-40]", Features = { kinds.SelectMany(kind => trial.Cluster.Nodes[kind.Name].Kind.Features).Distinct() } });
-        config.Switches.Single(one => one.Name == "s1").Nodes += ",x[1-40]";
+        partition.Nodes += $",x[1-{New}]";
+        config.Nodes.Add(new NodeSpec { Nodes = $"x[1-{New}]", Features = { trial.Cluster.Nodes.Values.SelectMany(static node => node.Kind.Features).Distinct() } });
+        config.Switches.Single(one => one.Name == "s1").Nodes += $",x[1-{New}]";
     }
 
     /// <summary>False: it is not there.</summary>

@@ -47,7 +47,7 @@ internal sealed class ReasonCheck(Cluster cluster, Instant now)
         foreach (var later in obstacles.Skip(1))
             if (!IsRoom(later) && !(KeepsNodes(obstacles[0]) && KeepsNodes(later))) new Removal(trial, later).Apply();
         if (!KeepsNodes(obstacles[0]) && obstacles.Exists(IsRoom)) Removal.MakeRoom(trial);
-        trial.Schedule();
+        trial.ScheduleAtOnce();
         return trial.HasStarted;
     }
 

@@ -75,6 +75,11 @@ internal sealed partial class Removal(Trial trial, Waiting why)
         Assert.True(trial.Cluster.Jobs.TryGetValue(why.Behind, out var head) && head.State == JobState.Pending, $"it is behind job {why.Behind}, which does not wait");
         var (mine, theirs) = (Partitions(Job), Partitions(head));
         Assert.True(mine.Any(name => theirs.Any(other => Nodes(name).Intersect(Nodes(other)).Any())), $"job {why.Behind} waits for other nodes");
+        return MakeFirst(mine);
+    }
+
+    private bool MakeFirst(string[] mine)
+    {
         // A partition that goes first would go first again.
         var lowest = mine.Min(Tier);
         if (trial.Cluster.Partitions.Any(other => other.Spec.Tier > lowest && mine.Any(name => Nodes(name).Intersect(other.Nodes).Any())))
@@ -91,6 +96,8 @@ internal sealed partial class Removal(Trial trial, Waiting why)
     /// </summary>
     private bool EndJobsInTheWay()
     {
+        // Whoever waits for a limit alone would take what those that end leave of that limit, and of the nodes.
+        MakeFirst(Partitions(Job));
         var names = why.Planned is { } planned && !planned.Nodes.Any(name => trial.Cluster.ReservationsOn(name, trial.Now).Any()) ? planned.Nodes
             : Partitions(Job).SelectMany(Nodes).Select(static node => node.Name).Distinct().ToList();
         foreach (var name in names)

@@ -48,6 +48,9 @@ internal sealed class Trial
         Passes();
     }
 
+    /// <summary>The first plan of a copy is a full one. No time goes by, in which a limit could be reached and something end.</summary>
+    public void ScheduleAtOnce() => Passes();
+
     private void Passes()
     {
         for (var pass = 0; pass < 50; pass++)
