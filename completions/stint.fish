@@ -557,7 +557,7 @@ complete -c stint -n __fish_use_subcommand -a limits -d 'what you may hold, hold
 complete -c stint -n __fish_use_subcommand -a logs -d 'print a job\'s output'
 complete -c stint -n __fish_use_subcommand -a token -d 'a one-time token that lets a machine join'
 complete -c stint -n __fish_use_subcommand -a join -d 'start the agent on this machine with a token from stint token'
-complete -c stint -n __fish_use_subcommand -a systemd -d 'install or remove units of this node; remove-drop-ins of user slices'
+complete -c stint -n __fish_use_subcommand -a systemd -d 'install or remove units of this node; limit logins by user-slices'
 complete -c stint -n __fish_use_subcommand -a offer -d 'what could satisfy a request, and when: the options of sbatch, nothing is submitted'
 complete -c stint -n __fish_use_subcommand -a simulate -d 'replay a workload through the scheduler: what if the cluster or its rules were others?'
 complete -c stint -n __fish_use_subcommand -a completion -d 'completion script for bash, zsh or fish'
@@ -605,6 +605,7 @@ complete -c stint -n '__fish_seen_subcommand_from systemd' -l with-server -d 'un
 complete -c stint -n '__fish_seen_subcommand_from systemd' -l token -r -d 'for the first start of the agent, from stint token; kept in a file of root\'s'
 complete -c stint -n '__fish_seen_subcommand_from systemd' -l ca-fingerprint -r -d 'beside --token'
 complete -c stint -n '__fish_seen_subcommand_from systemd' -l units -r -d 'where units are (default /etc/systemd/system)'
+complete -c stint -n '__fish_seen_subcommand_from systemd' -l users -r -d 'user-slices: these, by commas (default: all of /etc/passwd who can log in)'
 complete -c stint -n '__fish_seen_subcommand_from systemd' -l dry-run -d 'print what would change and change nothing'
 complete -c stint -n '__fish_seen_subcommand_from offer' -l json -d 'print JSON'
 complete -c stint -n '__fish_seen_subcommand_from offer' -s A -l account -r

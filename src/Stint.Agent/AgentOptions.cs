@@ -22,6 +22,7 @@ internal sealed record AgentOptions
           --server URL          the server's TLS port
           --token TOKEN         one-time token, for the first start (stint token); else the variable STINT_TOKEN
           --ca-fingerprint HEX  SHA-256 of the cluster's CA certificate, for the first start (stint token prints it); else STINT_CA_FINGERPRINT
+          --join-wait S         seconds that the first join may take (default 30): the server may be on its way up
           --cgroup-root NAME    name of the group above all of Stint's (default: stint); on cgroup v2 also the absolute path of a delegated group
           --jobs-unit UNIT      systemd unit with Delegate=yes, other than this agent's own, whose group holds all jobs on cgroup v2; where that group
                                 is, is asked of systemd. `stint systemd install` writes one (stint-jobs.service) and an agent's unit that names it
@@ -66,6 +67,8 @@ internal sealed record AgentOptions
     public required ServerAddress Server { get; init; }
     public string? Token { get; init; }
     public string? Fingerprint { get; init; }
+    /// <summary>How long the first join may take, with a server that is on its way up.</summary>
+    public TimeSpan JoinPatience { get; init; } = TimeSpan.FromSeconds(30);
     public string CgroupRoot { get; init; } = "stint";
     public string? Scratch { get; init; }
     public string? JobsUnit { get; init; }
@@ -106,7 +109,7 @@ internal sealed record AgentOptions
                     values[name] = values.TryGetValue(name, out var before) ? $"{before}\n{more}" : more;
                     break;
                 case "--hook-timeout" or "--health-check" or "--health-interval" or "--audit-interval" or "--watch-interval" or "--stall":
-                case "--jobs-unit" or "--docker" or "--scratch" or "--best-effort" or "--outside":
+                case "--join-wait" or "--jobs-unit" or "--docker" or "--scratch" or "--best-effort" or "--outside":
                 case "--devices" or "--home" or "--node" or "--server" or "--token" or "--ca-fingerprint" or "--cgroup-root" or "--declare" or "--shepherd":
                     values[name] = value ?? (++at < arguments.Count ? arguments[at] : throw new FormatException($"{name} needs a value"));
                     break;
@@ -125,6 +128,7 @@ internal sealed record AgentOptions
             Home = home, Node = NodeName(Needed("--node")), Server = ServerAddress.Parse(Needed("--server"), home),
             Token = values.GetValueOrDefault("--token") ?? Environment.GetEnvironmentVariable("STINT_TOKEN"),
             Fingerprint = Hex(values.GetValueOrDefault("--ca-fingerprint") ?? Environment.GetEnvironmentVariable("STINT_CA_FINGERPRINT")),
+            JoinPatience = Seconds(values, "--join-wait", 30, 1),
             Declared = values.GetValueOrDefault("--declare") is { } declare ? DeclaredHardware.Parse(declare) : null,
             Gres = [.. Each(values, "--gres").Select(text => GresLine.ParseShort("--gres", text))], AllowedDevices = [.. Each(values, "--allow-device")],
             DiskRates = Disks(Each(values, "--disk-rate")), JobsUnit = UnitName(values.GetValueOrDefault("--jobs-unit")),

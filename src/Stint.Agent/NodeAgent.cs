@@ -24,7 +24,7 @@ internal static partial class NodeAgent
 {
     private const int Stopped = 0, Failed = 1, WrongUse = 2, Replaced = 3, NotJoined = 4;
     private const UnixFileMode Passable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(30), StopPatience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(3);
 
     public static async Task<int> MainAsync(string[] arguments)
     {
@@ -167,12 +167,12 @@ internal static partial class NodeAgent
         if (NodeIdentity.Load(options.Folder, options.Node) is { } known) return known;
         if (options.Token is not { Length: > 0 } token || options.Fingerprint is not { } fingerprint)
             throw new JoinException($"node {options.Node} has not joined yet: --token and --ca-fingerprint are needed (stint token prints both)");
-        var until = TimeProvider.System.GetUtcNow() + JoinPatience;
+        var began = TimeProvider.System.GetTimestamp();
         var backoff = new Backoff(Random.Shared.NextDouble);
         while (true)
         {
-            try { return await Join.RunAsync(options.Server, options.Home, options.Folder, options.Node, token, fingerprint, cancellation); }
-            catch (JoinException e) when (e.IsNoConnection && TimeProvider.System.GetUtcNow() < until) { Log.NotJoined(log, e.Message); }
+            try { return await Join.RunAsync(options.Server, options.Home, options.Folder, options.Node, token, fingerprint, cancellation, options.JoinPatience); }
+            catch (JoinException e) when (e.IsNoConnection && TimeProvider.System.GetElapsedTime(began) < options.JoinPatience) { Log.NotJoined(log, e.Message); }
             await Task.Delay(backoff.Next(), cancellation);
         }
     }

@@ -95,7 +95,7 @@ public sealed class CommandTests(SharedCluster shared)
         await Cluster.RunAsync("kill", "-INT", $"{srun.Id}");
         await Task.Delay(200); // two separate key presses
         await Cluster.RunAsync("kill", "-INT", $"{srun.Id}");
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var deadline = new CancellationTokenSource(Patience.Seconds(20));
         await srun.WaitForExitAsync(deadline.Token);
         Assert.NotEqual(0, srun.ExitCode);
         Assert.Contains("interrupt (one more within 1 sec to abort)", await srun.StandardError.ReadToEndAsync(deadline.Token), StringComparison.Ordinal);

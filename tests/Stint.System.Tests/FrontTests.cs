@@ -180,7 +180,7 @@ public sealed partial class FrontTests : IDisposable
         Assert.EndsWith("/stint-front", Program(waiting.Id), StringComparison.Ordinal);
         var pid = cluster.Pid("resident");
         TestCluster.KillNow(pid);
-        await waiting.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        await waiting.WaitForExitAsync().WaitAsync(Patience.Seconds(20));
         Assert.Equal(1, waiting.ExitCode);
         Assert.StartsWith("sbatch: error: Zero Bytes were transmitted or received\n", await waiting.StandardError.ReadToEndAsync(), StringComparison.Ordinal);
         Assert.Equal("1\n", (await cluster.RunAsync("bash", "-c", "squeue -h | wc -l")).Output);

@@ -98,7 +98,7 @@ public sealed class NodeReasonTests(SharedCluster shared)
         var start = At("start");
         Assert.InRange(At("warned") - start, 1.0, 3.0);       // a second before the limit of 3
         Assert.InRange(At("term") - start, 4.0, 6.0);         // the limit and 2 s beyond it
-        Assert.InRange((job.EndMs - job.StartMs) / 1000.0 - (At("term") - start), 1.0, 3.5 * TestCluster.Patience);      // kill_wait of 2 s, and the report
+        Assert.InRange((job.EndMs - job.StartMs) / 1000.0 - (At("term") - start), 1.0, 3.5 * Patience.Factor);      // kill_wait of 2 s, and the report
         Assert.Contains("processes left after the grace were killed", job.Cause, StringComparison.Ordinal);
     }
 }

@@ -14,7 +14,7 @@ public sealed class SimulateTests
         var start = new ProcessStartInfo(Path.Combine(Installation.Bin(), "stint"), ["simulate", .. words]) { RedirectStandardOutput = true, RedirectStandardError = true };
         using var program = Process.Start(start)!;
         var (printed, complained) = (program.StandardOutput.ReadToEndAsync(), program.StandardError.ReadToEndAsync());
-        await program.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        await program.WaitForExitAsync().WaitAsync(Patience.Seconds(60));
         Assert.Equal(exit, program.ExitCode);
         Assert.StartsWith(output, await printed, StringComparison.Ordinal);
         Assert.Contains(error, await complained, StringComparison.Ordinal);

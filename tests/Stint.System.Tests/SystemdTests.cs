@@ -30,7 +30,7 @@ public sealed class SystemdTests(SharedCluster shared)
                 return 'ok'
             except OSError as e: return errno.errorcode[e.errno]
         work = sys.argv[1]
-        print(*[attempt(f'{work}/gpu{i}', 0) for i in range(4)], *[attempt('', 220 + i) for i in range(4)], attempt('/dev/kmsg', 0), attempt('/dev/null', 0))
+        print(*[attempt(f'{work}/gpu{i}', 0) for i in range(4)], *[attempt('', 220 + i) for i in range(4)], attempt(f'{work}/gpuctl', 0), attempt('/dev/null', 0))
         """;
 
     /// <summary>From a child, without an environment, with other variables, and from inside namespaces of its own.</summary>
@@ -109,9 +109,10 @@ public sealed class SystemdTests(SharedCluster shared)
 
     private static void Prepare(TestCluster cluster)
     {
-        for (var unit = 0; unit < 4; unit++)
+        // Four units, and a control node that none of them has.
+        foreach (var (name, minor) in new[] { ("gpu0", FirstMinor), ("gpu1", FirstMinor + 1), ("gpu2", FirstMinor + 2), ("gpu3", FirstMinor + 3), ("gpuctl", FirstMinor + 8) })
         {
-            using var mknod = Process.Start("mknod", ["-m", "666", $"{cluster.Work}/gpu{unit}", "c", $"{Major}", $"{FirstMinor + unit}"]);
+            using var mknod = Process.Start("mknod", ["-m", "666", $"{cluster.Work}/{name}", "c", $"{Major}", $"{minor}"]);
             mknod.WaitForExit();
         }
         File.WriteAllText($"{cluster.Home}/gres.conf", $"NodeName=n1 Name=gpu Type=test File={cluster.Work}/gpu[0-3]\n");
@@ -152,13 +153,15 @@ internal sealed class SystemdNode : IAsyncDisposable
 
     public static void Systemctl(params string[] arguments) => Ask(arguments);
 
-    public static string Ask(params string[] arguments)
+    public static string Ask(params string[] arguments) => Run("systemctl", arguments);
+
+    public static string Run(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("systemctl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0 || arguments[0] == "status", $"systemctl {string.Join(' ', arguments)}: {error.Result}");
+        Assert.True(process.ExitCode == 0 || arguments[0] == "status", $"{program} {string.Join(' ', arguments)}: {error.Result}");
         return output;
     }
 

@@ -14,9 +14,6 @@ public sealed class TestCluster : IAsyncDisposable
     private static int s_count;
     private readonly Dictionary<string, string> _environment;
 
-    /// <summary>Every deadline is multiplied by it: 1, or more in an emulated guest.</summary>
-    public static int Patience { get; } = int.TryParse(Environment.GetEnvironmentVariable("STINT_PATIENCE"), CultureInfo.InvariantCulture, out var factor) ? factor : 1;
-
     public string Home { get; }
     public string CgroupRoot { get; }
     public string Work { get; }
@@ -57,7 +54,7 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>Starts whatever is not running.</summary>
     public async Task UpAsync()
     {
-        List<string> arguments = ["up", "--nodes", Node, "--cgroup-root", CgroupRoot, "--wait", $"{60 * Patience}"];
+        List<string> arguments = ["up", "--nodes", Node, "--cgroup-root", CgroupRoot, "--wait", $"{60 * Patience.Factor}"];
         if (_declare is { } declare) arguments.AddRange(["--declare", declare]);
         var result = await RunAsync("stint", [.. arguments]);
         Assert.True(result.ExitCode == 0, $"stint up: {result}");
@@ -74,7 +71,7 @@ public sealed class TestCluster : IAsyncDisposable
             await process.StandardInput.WriteAsync(input);
             process.StandardInput.Close();
         }
-        using var deadline = new CancellationTokenSource((patience ?? TimeSpan.FromSeconds(60)) * Patience);
+        using var deadline = new CancellationTokenSource((patience ?? TimeSpan.FromSeconds(60)) * Patience.Factor);
         var output = process.StandardOutput.ReadToEndAsync(deadline.Token);
         var error = process.StandardError.ReadToEndAsync(deadline.Token);
         try
@@ -135,7 +132,7 @@ public sealed class TestCluster : IAsyncDisposable
             await socket.ConnectAsync(new System.Net.Sockets.UnixDomainSocketEndPoint(Path.Combine(Home, "run/stint.sock")), cancellation);
             return new System.Net.Sockets.NetworkStream(socket, ownsSocket: true);
         },
-    }) { Timeout = TimeSpan.FromSeconds(30) * Patience };
+    }) { Timeout = Patience.Seconds(30) };
 
     public async Task<JobView> EndedAsync(uint id, int secondsMax = 30)
     {
@@ -159,8 +156,8 @@ public sealed class TestCluster : IAsyncDisposable
         var clock = Stopwatch.StartNew();
         while (!await condition())
         {
-            if (clock.Elapsed.TotalSeconds > secondsMax * Patience) Assert.Fail($"after {secondsMax} s: {otherwise()}");
-            await Task.Delay(20);
+            if (clock.Elapsed.TotalSeconds > secondsMax * Patience.Factor) Assert.Fail($"after {secondsMax} s: {otherwise()}");
+            await Task.Delay(20 * Patience.Factor);
         }
     }
 

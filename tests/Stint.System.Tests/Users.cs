@@ -25,19 +25,24 @@ public sealed class Users : IDisposable
     private static void Command(string program, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-        process.WaitForExit(20_000);
+        process.WaitForExit(Patience.Seconds(20));
     }
 }
 
-/// <summary>One cluster for all tests that do not kill it.</summary>
+/// <summary>The users, and one cluster for all tests that do not kill it: started by the first test that asks for it.</summary>
 public sealed class SharedCluster : IAsyncLifetime
 {
     private readonly Users _users = new();
-    public TestCluster Cluster { get; private set; } = null!;
-    public async Task InitializeAsync() => Cluster = await TestCluster.StartAsync();
+    // On a thread of its own: tests ask for it in the middle of what they do.
+    private readonly Lazy<TestCluster> _cluster = new(static () => Task.Run(static () => TestCluster.StartAsync()).GetAwaiter().GetResult());
+
+    public TestCluster Cluster => _cluster.Value;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
     public async Task DisposeAsync()
     {
-        try { await Cluster.DisposeAsync(); }
+        try { if (_cluster.IsValueCreated) await _cluster.Value.DisposeAsync(); }
         finally { _users.Dispose(); }
     }
 }

@@ -11,7 +11,7 @@ internal static class AuthorityDiscovery
 {
     private const int CertificateBytesMax = 65_536;
 
-    public static async Task<X509Certificate2> FindAsync(ServerAddress server, string home, string fingerprint, CancellationToken cancellation)
+    public static async Task<X509Certificate2> FindAsync(ServerAddress server, string home, string fingerprint, TimeSpan patience, CancellationToken cancellation)
     {
         if (OnThisHost(home) is { } local && ServerTrust.HasFingerprint(local, fingerprint)) return local;
         var seen = new List<X509Certificate2>();
@@ -22,7 +22,7 @@ internal static class AuthorityDiscovery
             if (chain is not null) seen.AddRange(chain.ChainPolicy.ExtraStore.Select(c => X509CertificateLoader.LoadCertificate(c.RawData)));
             return certificate is not null;
         };
-        using var client = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(15), MaxResponseContentBufferSize = CertificateBytesMax };
+        using var client = new HttpClient(handler) { Timeout = patience, MaxResponseContentBufferSize = CertificateBytesMax };
         using var response = await client.GetAsync(new Uri($"https://{ServerAddress.CertificateName}/api/v1/ca"), cancellation);
         if (response.IsSuccessStatusCode && Load(await response.Content.ReadAsByteArrayAsync(cancellation)) is { } sent) seen.Add(sent);
         return seen.Find(c => ServerTrust.HasFingerprint(c, fingerprint))

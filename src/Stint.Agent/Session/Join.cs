@@ -10,15 +10,17 @@ namespace Stint.Agent.Session;
 internal static class Join
 {
     private const int AnswerBytesMax = 1 << 20;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Stores and returns the node's identity. Throws <see cref="JoinException"/> with what the server answered.</summary>
-    public static async Task<NodeIdentity> RunAsync(ServerAddress server, string home, string folder, string node, string token, string fingerprint, CancellationToken cancellation)
+    /// <param name="patience">For each of the two questions to the server.</param>
+    public static async Task<NodeIdentity> RunAsync(ServerAddress server, string home, string folder, string node, string token, string fingerprint, CancellationToken cancellation, TimeSpan? patience = null)
     {
         try
         {
-            using var authority = await AuthorityDiscovery.FindAsync(server, home, fingerprint, cancellation);
+            using var authority = await AuthorityDiscovery.FindAsync(server, home, fingerprint, patience ?? Patience, cancellation);
             using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            var answer = await AskAsync(server, authority, new JoinRequest(token, node, Request(node, key)), cancellation);
+            var answer = await AskAsync(server, authority, new JoinRequest(token, node, Request(node, key)), patience ?? Patience, cancellation);
             using var certificate = X509CertificateLoader.LoadCertificate(answer.Certificate);
             if (!certificate.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(key.ExportSubjectPublicKeyInfo()))
                 throw new JoinException($"{server} answered with a certificate for another key");
@@ -38,10 +40,11 @@ internal static class Join
         return new CertificateRequest(name.Build(), key, HashAlgorithmName.SHA256).CreateSigningRequest();
     }
 
-    private static async Task<JoinResponse> AskAsync(ServerAddress server, X509Certificate2 authority, JoinRequest request, CancellationToken cancellation)
+    private static async Task<JoinResponse> AskAsync(ServerAddress server, X509Certificate2 authority, JoinRequest request, TimeSpan patience, CancellationToken cancellation)
     {
         using var handler = ServerTrust.Handler(authority, own: null, c => server.DialAsync(0, c));
-        using var client = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(30), MaxResponseContentBufferSize = AnswerBytesMax };
+        handler.ConnectTimeout = patience;
+        using var client = new HttpClient(handler) { Timeout = patience, MaxResponseContentBufferSize = AnswerBytesMax };
         using var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(request, ApiJson.Default.JoinRequest));
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         using var response = await client.PostAsync(new Uri($"https://{ServerAddress.CertificateName}/api/v1/join"), content, cancellation);

@@ -1,6 +1,7 @@
 using Stint.Cli.Client;
 using Stint.Cli.Options;
 using Stint.Cli.Slurm.Format;
+using Stint.Cli.Systemd;
 using Stint.Protocol.Api;
 
 namespace Stint.Cli.Admin;
@@ -23,7 +24,9 @@ internal static class LimitsApply
         var view = await SendAsync(context, request);
         if (line.Has("json")) JsonAnswer.Write(context, view);
         else Write(context, view);
-        return Ok(view) ? 0 : 1;
+        if (!Ok(view)) return 1;
+        var keeps = view.Applied && context.Uid == 0 && UserSlicesWork.AreInUse(UserSlices.Units);
+        return keeps ? await UserSlicesWork.RunAsync(context, UserSlices.Units, null, dryRun: false, line.Has("json") ? context.Error : context.Out) : 0;
     }
 
     public static Task<LimitsChangeView> SendAsync(CommandContext context, LimitsApplyRequest request) =>

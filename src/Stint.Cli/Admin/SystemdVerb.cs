@@ -6,7 +6,7 @@ using Stint.Cli.Systemd;
 
 namespace Stint.Cli.Admin;
 
-/// <summary><c>stint systemd install|remove|show</c>: the units of this node, and the drop-ins of its users, as systemd reads them.</summary>
+/// <summary><c>stint systemd install|user-slices|remove|remove-drop-ins</c>: the units of this node, and the drop-ins of its users, as systemd reads them.</summary>
 internal static class SystemdVerb
 {
     public static readonly VerbOption[] Options =
@@ -18,16 +18,21 @@ internal static class SystemdVerb
         new("token", '\0', "TOKEN", "for the first start of the agent, from `stint token`; kept in a file of root's"),
         new("ca-fingerprint", '\0', "HEX", "beside --token"),
         new("units", '\0', "DIR", "where units are (default /etc/systemd/system)"),
+        new("users", '\0', "NAMES", "user-slices: these, by commas (default: all of /etc/passwd who can log in)"),
         new("dry-run", '\0', "", "print what would change and change nothing"),
     ];
 
-    public static Task<int> RunAsync(CommandContext context, ParsedLine line)
+    public static async Task<int> RunAsync(CommandContext context, ParsedLine line)
     {
-        try { return Task.FromResult(Run(context, line)); }
+        try
+        {
+            if (context.Arguments[line.Operands[0]] != "user-slices") return Run(context, line);
+            return await UserSlicesWork.RunAsync(context, line.Value("units") ?? UserSlices.Units, line.Value("users")?.Split(',', StringSplitOptions.RemoveEmptyEntries), line.Has("dry-run"));
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             context.Error.WriteLine($"stint systemd: {Printable.Of(e.Message)}");
-            return Task.FromResult(1);
+            return 1;
         }
     }
 
@@ -44,7 +49,7 @@ internal static class SystemdVerb
             case "remove-drop-ins":
                 return Change(context, line, folder, [.. new UserSlices(folder).Plan([])], before: [], "removed");
             default:
-                return Complain(context, $"'{context.Arguments[line.Operands[0]]}': install, remove or remove-drop-ins");
+                return Complain(context, $"'{context.Arguments[line.Operands[0]]}': install, user-slices, remove or remove-drop-ins");
         }
     }
 

@@ -120,7 +120,7 @@ internal static class Up
         if (!File.Exists(Path.Combine(home.AgentFolder(node), "node.pem")))
         {
             var token = await api.PostAsync("/api/v1/tokens", new TokenRequest(node, 300), ApiJson.Default.TokenRequest, ApiJson.Default.TokenResponse, context.Cancellation);
-            arguments.AddRange(["--token", token.Token, "--ca-fingerprint", token.CaFingerprint]);
+            arguments.AddRange(["--token", token.Token, "--ca-fingerprint", token.CaFingerprint, "--join-wait", options.WaitSeconds.ToString(CultureInfo.InvariantCulture)]);
         }
         var output = Path.Combine(home.Run, $"agent-{node}.out");
         return new Starting($"agent {node}", output, () => Daemon.Find(home.AgentPid(node), "stint-agent"),
@@ -164,13 +164,15 @@ internal static class Up
 
     private static async Task WaitAsync(CommandContext context, IReadOnlyList<Starting> daemons, int secondsMax, Func<Task<bool>> ready)
     {
-        var limit = Environment.TickCount64 + secondsMax * 1000L;
+        var (began, limit) = (Environment.TickCount64, secondsMax * 1000L);
         while (true)
         {
             foreach (var daemon in daemons) daemon.Ensure();
             if (await ready()) return;
-            if (Environment.TickCount64 > limit) throw new IOException(daemons[0].Overdue(secondsMax));
-            await Task.Delay(20, context.Cancellation);
+            var waited = Environment.TickCount64 - began;
+            if (waited > limit) throw new IOException(daemons[0].Overdue(secondsMax));
+            // The longer it takes the less often it is asked: on a slow machine the questions would take the daemon's time.
+            await Task.Delay((int)Math.Clamp(waited / 10, 20, 1000), context.Cancellation);
         }
     }
 

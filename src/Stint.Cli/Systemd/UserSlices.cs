@@ -57,10 +57,10 @@ internal sealed class UserSlices(string folder = UserSlices.Units)
         return $"# tier {(limits.Tier.Length == 0 ? "-" : limits.Tier)}\n[Slice]\n{text}";
     }
 
-    private string PathOf(uint uid) => string.Create(CultureInfo.InvariantCulture, $"{folder}/user-{uid}.slice.d/{FileName}");
+    internal string PathOf(uint uid) => string.Create(CultureInfo.InvariantCulture, $"{folder}/user-{uid}.slice.d/{FileName}");
 
     /// <summary>Users who have such a file now, ours or not.</summary>
-    private IEnumerable<uint> Present()
+    public IEnumerable<uint> Present()
     {
         if (!Directory.Exists(folder)) yield break;
         foreach (var path in Directory.EnumerateDirectories(folder, "user-*.slice.d"))

@@ -35,6 +35,8 @@ public sealed record LimitView
     public long? Limit { get; init; }
     /// <summary>Of one job; null: no limit.</summary>
     public long? PerJob { get; init; }
+    /// <summary>Of memory: above it the kernel reclaims and slows down; null: there is none.</summary>
+    public long? Soft { get; init; }
     /// <summary>Reserved for jobs that hold resources. Of pids: what runs on the fullest node as of its last report.</summary>
     public long Used { get; init; }
     /// <summary>What is left of <see cref="Limit"/>; null: no limit.</summary>

@@ -34,7 +34,7 @@ internal static class Listeners
         var server = SslStreamCertificateContext.Create(authority.ServerCertificate, [authority.Ca], offline: true);
         return new TlsHandshakeCallbackOptions
         {
-            HandshakeTimeout = TimeSpan.FromSeconds(10),
+            HandshakeTimeout = TimeSpan.FromSeconds(30),
             OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
             {
                 ServerCertificateContext = server,

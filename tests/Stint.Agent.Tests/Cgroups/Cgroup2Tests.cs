@@ -39,7 +39,7 @@ public sealed class Cgroup2Tests
         Assert.Equal("0", fake[$"{Base}/u4242/j7/memory.oom.group"]);
 
         Assert.Equal(0, fake.Write($"{Base}/u4242/j7/s0/cgroup.procs", "777777"));
-        Assert.True(tree.KillAndRemove(group, TimeSpan.FromSeconds(1)));
+        Assert.True(tree.KillAndRemove(group, Patience.Seconds(1)));
         Assert.Contains("/agent.service/stint/n1/u4242/j7/s0/cgroup.kill = 1", fake.Writes);
         Assert.Empty(fake.Signals);
         tree.RemoveRoot();
@@ -64,7 +64,7 @@ public sealed class Cgroup2Tests
         using var tree = Open(fake);
         var group = tree.Create(TestTree.Key(7), TestTree.Uid, TestTree.Limits());
         fake.Write($"{Base}/u4242/j7/s0/cgroup.procs", "777777");
-        Assert.True(tree.KillAndRemove(group, TimeSpan.FromSeconds(1)));
+        Assert.True(tree.KillAndRemove(group, Patience.Seconds(1)));
         Assert.Equal([(777777, 9)], fake.Signals);
         Assert.Equal(["1", "0"], fake.Writes.Where(w => w.Contains("cgroup.freeze", StringComparison.Ordinal)).Select(w => w[^1..]));
     }
@@ -133,7 +133,7 @@ public sealed class Cgroup2Tests
             using var payload = new Payload(group, "trap '' TERM; sleep 1000 & echo up; wait");
             Assert.Equal("up", payload.Line());
             File.WriteAllText($"/sys/fs/cgroup/unified/{group.Path}/cgroup.freeze", "1");
-            Assert.True(tree.KillAndRemove(group, TimeSpan.FromSeconds(10)));
+            Assert.True(tree.KillAndRemove(group, Patience.Seconds(10)));
             Assert.Equal(128 + 9, await payload.ExitAsync());
         }
         finally

@@ -37,7 +37,7 @@ public sealed class CpuTimeTests
         Payload.Until(() => Stopwatch.GetElapsedTime(began) > TimeSpan.FromSeconds(2), "two seconds");
         var share = (UsedUs() - used) / Stopwatch.GetElapsedTime(began).TotalMicroseconds;
         Assert.InRange(share, 0.001, 0.05);
-        test.Tree.KillAndRemove(group, TimeSpan.FromSeconds(10));
+        test.Tree.KillAndRemove(group, Patience.Seconds(10));
     }
 
     [RootFact]

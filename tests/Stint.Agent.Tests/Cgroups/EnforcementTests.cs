@@ -7,7 +7,7 @@ namespace Stint.Agent.Tests.Cgroups;
 /// <summary>Real limits of this machine's kernel against real processes.</summary>
 public sealed class EnforcementTests
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Deadline = Patience.Seconds(10);
 
     [Fact]
     public async Task A_process_above_its_memory_limit_is_killed_and_the_job_is_named_as_the_cause()

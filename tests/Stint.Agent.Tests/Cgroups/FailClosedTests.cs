@@ -27,7 +27,7 @@ public sealed class FailClosedTests
         AssertNothingOfJob(test, 1);
 
         files.OnWrite = (_, _) => 0;
-        Assert.True(test.Tree.KillAndRemove(test.Tree.Create(TestTree.Key(1), TestTree.Uid, TestTree.Limits()), TimeSpan.FromSeconds(5)));
+        Assert.True(test.Tree.KillAndRemove(test.Tree.Create(TestTree.Key(1), TestTree.Uid, TestTree.Limits()), Patience.Seconds(5)));
     }
 
     [Theory]
@@ -75,7 +75,7 @@ public sealed class FailClosedTests
         files.OnMake = path => path.EndsWith("/s1", StringComparison.Ordinal) ? Errno.NoSpace : 0;
         Assert.Throws<CgroupException>(() => test.Tree.Create(TestTree.Key(1, 1), TestTree.Uid, TestTree.Limits()));
         Assert.Equal("67108864", test.Read(test.File("memory", first, "memory.limit_in_bytes")));
-        Assert.True(test.Tree.KillAndRemove(first, TimeSpan.FromSeconds(5)));
+        Assert.True(test.Tree.KillAndRemove(first, Patience.Seconds(5)));
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class FailClosedTests
         var late = Assert.Throws<CgroupException>(() => test.Tree.KillAndRemove(group, TimeSpan.FromMilliseconds(50)));
         Assert.Contains("could not be removed within 0.05 s: EBUSY (16)", late.Message, StringComparison.Ordinal);
         files.OnRemove = _ => 0;
-        Assert.True(test.Tree.KillAndRemove(group, TimeSpan.FromSeconds(5)));
+        Assert.True(test.Tree.KillAndRemove(group, Patience.Seconds(5)));
     }
 
     private static void AssertNothingOfJob(TestTree test, uint job)

@@ -7,7 +7,7 @@ namespace Stint.Agent.Tests.Cgroups;
 
 public sealed class LifecycleTests(ITestOutputHelper output)
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Deadline = Patience.Seconds(10);
 
     [Fact]
     public async Task A_frozen_group_left_from_before_is_ended_and_never_joined()
@@ -134,7 +134,7 @@ public sealed class LifecycleTests(ITestOutputHelper output)
         var bare = Stopwatch.GetElapsedTime(started) / rounds;
         output.WriteLine($"create + measure + remove {step.TotalMilliseconds:0.000} ms; bare mkdir and rmdir of as many groups {bare.TotalMilliseconds:0.000} ms; ratio {step / bare:0.00}");
         // Emulated, the managed part costs far more against a system call than on a processor.
-        Assert.True(step < bare * 10 * TestTree.Patience, $"{step} against {bare}");
+        Assert.True(step < bare * 10 * Patience.Factor, $"{step} against {bare}");
     }
 
     private static CgroupTree Again(TestTree test) =>

@@ -21,7 +21,7 @@ internal sealed class Payload : IDisposable
     /// <summary>Exit code; 128 + signal as a shell says it.</summary>
     public async Task<int> ExitAsync()
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20) * TestTree.Patience);
+        using var deadline = new CancellationTokenSource(Patience.Seconds(20));
         await _process.WaitForExitAsync(deadline.Token);
         return _process.ExitCode;
     }
@@ -37,7 +37,7 @@ internal sealed class Payload : IDisposable
         var started = Stopwatch.GetTimestamp();
         while (!condition())
         {
-            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(20) * TestTree.Patience, $"not within 20 s: {what}");
+            Assert.True(Stopwatch.GetElapsedTime(started) < Patience.Seconds(20), $"not within 20 s: {what}");
             Thread.Yield();
         }
     }

@@ -26,7 +26,7 @@ public sealed class ReceiptTests
         foreach (var row in group.Receipt.Rows.Take(4)) Assert.Equal(row.ReadBack, test.Read(row.File));
 
         Assert.False(test.Tree.IsJobGone(7, TestTree.Uid));
-        Assert.True(test.Tree.KillAndRemove(group, TimeSpan.FromSeconds(5)));
+        Assert.True(test.Tree.KillAndRemove(group, Patience.Seconds(5)));
         Assert.True(test.Tree.IsJobGone(7, TestTree.Uid));
     }
 
@@ -71,9 +71,9 @@ public sealed class ReceiptTests
         var wide = test.Tree.Create(TestTree.Key(3, 2), TestTree.Uid, TestTree.Limits(128 << 20, 64, 0, 1));
         Assert.Equal("134217728", test.Read(test.File("memory", wide, "memory.limit_in_bytes")));
         Assert.Equal("0-1", test.Read(test.File("cpuset", wide, "cpuset.cpus")));
-        Assert.False(test.Tree.KillAndRemove(wide, TimeSpan.FromSeconds(5)));
-        Assert.False(test.Tree.KillAndRemove(batch, TimeSpan.FromSeconds(5)));
-        Assert.True(test.Tree.KillAndRemove(narrow, TimeSpan.FromSeconds(5)));
+        Assert.False(test.Tree.KillAndRemove(wide, Patience.Seconds(5)));
+        Assert.False(test.Tree.KillAndRemove(batch, Patience.Seconds(5)));
+        Assert.True(test.Tree.KillAndRemove(narrow, Patience.Seconds(5)));
     }
 
     [Theory]

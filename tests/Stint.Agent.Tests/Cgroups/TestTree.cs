@@ -28,10 +28,6 @@ internal sealed class TestTree : IDisposable
     /// <summary>The v2 hierarchy, with controllers or without.</summary>
     public static string Unified => IsV2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified";
 
-    /// <summary>Deadlines are multiplied by it: 1, or more in an emulated guest.</summary>
-    public static int Patience { get; } =
-        int.TryParse(Environment.GetEnvironmentVariable("STINT_PATIENCE"), System.Globalization.CultureInfo.InvariantCulture, out var factor) ? factor : 1;
-
     public static CpuMap HostMap() =>
         new(CpuList.Parse(System.IO.File.ReadAllText(IsV2 ? "/sys/fs/cgroup/cpuset.cpus.effective" : "/sys/fs/cgroup/cpuset/cpuset.cpus").Trim()), 2);
 

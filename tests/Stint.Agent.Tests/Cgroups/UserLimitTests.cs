@@ -53,7 +53,7 @@ public sealed class UserLimitTests
         var victim = test.Tree.Measure(one).OomKills > 0 ? one : two;
         var measured = test.Tree.Measure(victim);
         Assert.Equal(("user", $"{test.Root}/n1/u4242", 200UL << 20), (measured.OomLevel, measured.OomGroup, measured.MemoryLimitBytes));
-        await Task.WhenAll(new[] { one, two }.Select(g => Task.Factory.StartNew(() => test.Tree.KillAndRemove(g, TimeSpan.FromSeconds(10)), CancellationToken.None, TaskCreationOptions.None, TaskScheduler.Default)));
+        await Task.WhenAll(new[] { one, two }.Select(g => Task.Factory.StartNew(() => test.Tree.KillAndRemove(g, Patience.Seconds(10)), CancellationToken.None, TaskCreationOptions.None, TaskScheduler.Default)));
     }
 
     [Fact]

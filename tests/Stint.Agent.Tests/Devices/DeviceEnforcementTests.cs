@@ -7,7 +7,7 @@ namespace Stint.Agent.Tests.Devices;
 /// <summary>The same scenarios against the v1 controller and against attached v2 programs, on this machine's kernel: nothing here is imitated.</summary>
 public sealed class DeviceEnforcementTests : IDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Deadline = Patience.Seconds(10);
     private readonly DeviceLab _lab = new();
 
     public void Dispose() => _lab.Dispose();

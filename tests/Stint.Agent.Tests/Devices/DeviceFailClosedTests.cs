@@ -97,7 +97,7 @@ public sealed class DeviceFailClosedTests : IDisposable
         {
             var group = tree.Create(TestTree.Key(1), 4242, DeviceLab.Grant(2));
             Assert.Contains(group.Receipt.Notes, n => n.Contains("1 more device program, not Stint's", StringComparison.Ordinal));
-            Assert.True(tree.KillAndRemove(group, TimeSpan.FromSeconds(5)));
+            Assert.True(tree.KillAndRemove(group, Patience.Seconds(5)));
         }
         finally
         {

@@ -12,7 +12,7 @@ public sealed class ScratchTests : IDisposable
 
     public void Dispose() => _world?.Dispose();
 
-    private World On(string root) => _world = new World(hookDeadline: TimeSpan.FromSeconds(20), scratch: root);
+    private World On(string root) => _world = new World(hookDeadline: Patience.Seconds(20), scratch: root);
 
     private static Action<LaunchSpec> Asking(ulong bytes = Limit) => spec => (spec.Limits.DiskBytes, spec.Limits.DiskRequested) = (bytes, "--tmp=16M");
 
@@ -23,7 +23,7 @@ public sealed class ScratchTests : IDisposable
     {
         foreach (var root in QuotaFactAttribute.Folders)
         {
-            using var world = _world = new World(hookDeadline: TimeSpan.FromSeconds(20), scratch: root);
+            using var world = _world = new World(hookDeadline: Patience.Seconds(20), scratch: root);
             var exit = world.Run(world.Batch(70, string.Join('\n', s_writes), Asking()), 60);
             var row = exit.Receipt.Rows.Single(r => r.Resource == "disk");
             Assert.Equal((true, "--tmp=16M", "16M", ""), (row.Enforced, row.Requested, row.Allocated, row.WhyNot));
@@ -46,7 +46,7 @@ public sealed class ScratchTests : IDisposable
     {
         foreach (var root in QuotaFactAttribute.Folders)
         {
-            using var world = _world = new World(hookDeadline: TimeSpan.FromSeconds(20), scratch: root);
+            using var world = _world = new World(hookDeadline: Patience.Seconds(20), scratch: root);
             const string fill = "head -c 12M /dev/zero > $TMPDIR/$SLURM_PROCID.$RANDOM && echo fits";
             world.Host.Launch(world.Batch(71, $"{fill}; while [ ! -e go ]; do sleep 0.05; done", Asking()));
             world.Host.Launch(world.Batch(72, $"{fill}; while [ ! -e go ]; do sleep 0.05; done", Asking()));

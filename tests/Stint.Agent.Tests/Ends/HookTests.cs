@@ -6,7 +6,7 @@ namespace Stint.Agent.Tests.Ends;
 
 public sealed class HookTests : IDisposable
 {
-    private readonly World _world = new(hookDeadline: TimeSpan.FromSeconds(20));
+    private readonly World _world = new(hookDeadline: Patience.Seconds(20));
 
     public void Dispose() => _world.Dispose();
 

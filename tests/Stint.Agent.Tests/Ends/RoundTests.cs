@@ -26,7 +26,7 @@ public sealed class RoundTests : IDisposable
     public RoundTests(Xunit.Abstractions.ITestOutputHelper output)
     {
         _output = output;
-        _world = new World(devices: _lab.Devices, hookDeadline: TimeSpan.FromSeconds(20));
+        _world = new World(devices: _lab.Devices, hookDeadline: Patience.Seconds(20));
         _random = new Random(_seed);
     }
 

@@ -58,7 +58,7 @@ public sealed class ClockEnforcementTests
             Assert.InRange(warned - start, 0.5, 2.5);      // 1.5 s, ± 1
             Assert.InRange(term - start, 2.0, 4.0);        // 3 s, ± 1
             var up = double.Parse(File.ReadAllText("/proc/uptime").Split(' ')[0], CultureInfo.InvariantCulture);
-            Assert.InRange(up - term, 0.5, 4.0 * TestTree.Patience);      // the grace of 1 s, and the report
+            Assert.InRange(up - term, 0.5, 4.0 * Patience.Factor);      // the grace of 1 s, and the report
         }
         finally
         {
@@ -81,7 +81,7 @@ public sealed class ClockEnforcementTests
         using (var go = Process.Start("kill", ["-CONT", $"{shepherd}"])) go.WaitForExit();
         began = Stopwatch.GetTimestamp();
         World.Until(() => File.Exists(world.Public + "/term"), "the end");
-        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 1.0 * TestTree.Patience);
+        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 1.0 * Patience.Factor);
         Assert.Equal(Outcome.TimeLimit, world.Reports.Exited(1).Outcome);
     }
 

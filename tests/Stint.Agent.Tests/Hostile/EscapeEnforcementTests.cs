@@ -85,7 +85,7 @@ public sealed class EscapeEnforcementTests : IDisposable
             await watch.LookAsync();
             Assert.Single(Told());
             End(5);
-            await outside.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20) * TestTree.Patience);
+            await outside.WaitForExitAsync().WaitAsync(Patience.Seconds(20));
             Assert.Equal(128 + 9, outside.ExitCode);
         }
         finally

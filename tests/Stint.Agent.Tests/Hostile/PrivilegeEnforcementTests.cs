@@ -8,7 +8,7 @@ namespace Stint.Agent.Tests.Hostile;
 /// <summary>Whatever a job brings along: nothing of it runs as root, and nothing of root's is read or traced.</summary>
 public sealed class PrivilegeEnforcementTests : IDisposable
 {
-    private readonly World _world = new(hookDeadline: TimeSpan.FromSeconds(20));
+    private readonly World _world = new(hookDeadline: Patience.Seconds(20));
 
     public void Dispose() => _world.Dispose();
 

@@ -31,7 +31,7 @@ public sealed class ProcessEnforcementTests : IDisposable
         Assert.InRange(int.Parse(_world.Read("made")), 150, 199);
         var began = Stopwatch.GetTimestamp();
         Assert.Equal(Outcome.Exited, _world.Run(_world.Batch(2, "true")).Outcome);
-        Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(10) * TestTree.Patience, "the node hardly answers");
+        Assert.True(Stopwatch.GetElapsedTime(began) < Patience.Seconds(10), "the node hardly answers");
         _world.Host.EndJob(new EndJob { JobId = 1, Attempt = 1, Reason = EndReason.EndCancelled, GraceMs = 100 });
         var exit = _world.Reports.Exited(1);
         Assert.True(exit.JobReleased);
@@ -63,7 +63,7 @@ public sealed class ProcessEnforcementTests : IDisposable
     {
         using var hang = new HangingFile();
         _world.Die();
-        _world.KillDeadline = TimeSpan.FromSeconds(1);
+        _world.KillDeadline = Patience.Seconds(1);
         _world.Expects = static e => e is Agent.Cgroups.CgroupException;
         _world.Start();
         // root's job, because a user's may not look into the namespace that has the file system.

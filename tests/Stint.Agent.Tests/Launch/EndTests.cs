@@ -35,8 +35,8 @@ public sealed class EndTests : IDisposable
         var exit = _world.Reports.Exited(32);
         Assert.Equal((Outcome.TimeLimit, 9, true), (exit.Outcome, exit.Signal, exit.Started));
         var started = long.Parse(_world.Read("start")) / 1e9;
-        Assert.InRange(long.Parse(_world.Read("term")) / 1e9 - started, TestTree.Patience > 1 ? 0 : 0.8, 2.0 * TestTree.Patience);
-        Assert.InRange(exit.AtMs / 1e3 - started, TestTree.Patience > 1 ? 0.5 : 1.5, 2.7 * TestTree.Patience);
+        Assert.InRange(long.Parse(_world.Read("term")) / 1e9 - started, Patience.Factor > 1 ? 0 : 0.8, 2.0 * Patience.Factor);
+        Assert.InRange(exit.AtMs / 1e3 - started, Patience.Factor > 1 ? 0.5 : 1.5, 2.7 * Patience.Factor);
         Assert.Matches(@"^slurmstepd: error: \*\*\* JOB 32 ON n1 CANCELLED AT \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d DUE TO TIME LIMIT \*\*\*\n", _world.Read("out-32.txt"));
     }
 
@@ -44,7 +44,7 @@ public sealed class EndTests : IDisposable
     public void A_warning_signal_comes_before_the_limit_to_the_batch_shell_alone()
     {
         var exit = _world.Run(_world.Batch(33, "trap 'echo warned; exit 3' USR1; while :; do sleep 0.02; done", s =>
-        { s.WallLimitMs = 5000 * TestTree.Patience; s.WarnBeforeMs = s.WallLimitMs - 500 * TestTree.Patience; s.WarnSignal = 10; s.WarnBatchOnly = true; }));
+        { s.WallLimitMs = 5000 * Patience.Factor; s.WarnBeforeMs = s.WallLimitMs - 500 * Patience.Factor; s.WarnSignal = 10; s.WarnBatchOnly = true; }));
         Assert.Equal((Outcome.Exited, 3, "warned\n"), (exit.Outcome, exit.ExitCode, _world.Read("out-33.txt")));
     }
 
@@ -53,7 +53,7 @@ public sealed class EndTests : IDisposable
     {
         var exit = _world.Run(_world.Batch(36, "trap '' XCPU; ulimit -S -t 100 2>/dev/null; while :; do :; done", s => s.Payload.Rlimits.Add(new Rlimit { Name = "CPU", Soft = 1 })), 60);
         Assert.Equal((Outcome.Exited, 9), (exit.Outcome, exit.Signal));
-        Assert.InRange((exit.Measured.CpuUserUs + exit.Measured.CpuSystemUs) / 1e6, 1, 4 + TestTree.Patience);
+        Assert.InRange((exit.Measured.CpuUserUs + exit.Measured.CpuSystemUs) / 1e6, 1, 4 + Patience.Factor);
     }
 
     [RootFact]
@@ -65,7 +65,7 @@ public sealed class EndTests : IDisposable
         _world.Host.EndJob(new EndJob { JobId = 34, Attempt = 1, Reason = EndReason.EndCancelled, GraceMs = 300 });
         var exit = _world.Reports.Exited(34);
         Assert.Equal((Outcome.Ended, 9, true), (exit.Outcome, exit.Signal, exit.JobReleased));
-        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalMilliseconds, 290, 1500 * TestTree.Patience);
+        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalMilliseconds, 290, 1500 * Patience.Factor);
         Assert.Matches(@"^slurmstepd: error: \*\*\* JOB 34 ON n1 CANCELLED AT [0-9T:-]+ \*\*\*\n", _world.Read("out-34.txt"));
         Assert.DoesNotContain(_world.Reports.All, m => m.JobReleased is not null);
     }

@@ -48,7 +48,7 @@ public sealed class RateTests(ITestOutputHelper output) : IDisposable
         };
         for (var i = 0u; i < count; i++)
         {
-            Assert.True(open.Wait(TimeSpan.FromSeconds(30)));
+            Assert.True(open.Wait(Patience.Seconds(30)));
             _world.Host.Launch(_world.Srun(first + i, "", s =>
             {
                 s.Io = Protocol.Agents.IoMode.IoFiles;

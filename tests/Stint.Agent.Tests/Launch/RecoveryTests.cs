@@ -102,7 +102,7 @@ public sealed class RecoveryTests : IDisposable
         _world.Checkpoint = reached => { if (reached == point) { dead.Set(); throw new AgentDied(); } };
         var spec = _world.Batch(78, "echo x >> ran; exit 3");
         _world.Host.Launch(spec);
-        Assert.True(dead.Wait(TimeSpan.FromSeconds(10)));
+        Assert.True(dead.Wait(Patience.Seconds(10)));
         _world.Checkpoint = null;
         _world.Die();
         _world.Start();

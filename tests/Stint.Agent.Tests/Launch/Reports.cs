@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Stint.Agent.Launch;
 using Stint.Protocol.Agents;
 
@@ -28,13 +29,13 @@ internal sealed class Reports : IStepReports
 
     public T Wait<T>(Func<IReadOnlyList<ToServer>, T?> find, string what, double seconds = 20) where T : class
     {
-        var until = DateTime.UtcNow.AddSeconds(seconds * Cgroups.TestTree.Patience);
+        var (began, patience) = (Stopwatch.GetTimestamp(), Patience.Seconds(seconds));      // not the clock of day: a test may set that
         lock (_all)
         {
             while (true)
             {
                 if (find(_all) is { } found) return found;
-                var left = until - DateTime.UtcNow;
+                var left = patience - Stopwatch.GetElapsedTime(began);
                 if (left <= TimeSpan.Zero) throw new TimeoutException($"{what} did not come within {seconds} s; seen: {string.Join(" | ", _all.TakeLast(8).Select(m => m.ToString()[..Math.Min(200, m.ToString().Length)]))}");
                 Monitor.Wait(_all, left);
             }

@@ -54,7 +54,7 @@ internal sealed class World : IDisposable
     public CpuShape Shape => new(Tree.Map.Count, 1, Tree.Map.Count, 1, new uint[Tree.Map.Count], Tree.Map);
 
     /// <summary>For lives of the agent that are started after it was set.</summary>
-    public TimeSpan KillDeadline { get; set; } = TimeSpan.FromSeconds(10);
+    public TimeSpan KillDeadline { get; set; } = Patience.Seconds(10);
 
     /// <summary>What the agent met that it could not help, for tests that provoke it; otherwise any such thing fails the test.</summary>
     public Predicate<Exception> Expects { get; set; } = static _ => false;
@@ -77,7 +77,7 @@ internal sealed class World : IDisposable
         {
             if (fault is not AgentDied && !Expects(fault)) lock (_faults) _faults.Add(fault);
         });
-        if (recover) Assert.True(Host.RecoverAsync(CancellationToken.None).Wait(TimeSpan.FromSeconds(20)));
+        if (recover) Assert.True(Host.RecoverAsync(CancellationToken.None).Wait(Patience.Seconds(20)));
     }
 
     public void Die() => Host.Dispose();
@@ -137,8 +137,8 @@ internal sealed class World : IDisposable
 
     public static void Until(Func<bool> condition, string what, double seconds = 20)
     {
-        for (var started = Stopwatch.GetTimestamp(); !condition(); Thread.Sleep(2))
-            if (Stopwatch.GetElapsedTime(started).TotalSeconds > seconds * TestTree.Patience) throw new TimeoutException(what);
+        for (var started = Stopwatch.GetTimestamp(); !condition(); Thread.Sleep(2 * Patience.Factor))
+            if (Stopwatch.GetElapsedTime(started).TotalSeconds > seconds * Patience.Factor) throw new TimeoutException(what);
     }
 
     /// <summary>Pids of this world's shepherds: they hold their step's directory as working directory.</summary>

@@ -22,7 +22,7 @@ internal sealed class FakeServer : IAsyncDisposable
 {
     private readonly Cluster _cluster;
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _stop = new(TimeSpan.FromSeconds(50));
+    private readonly CancellationTokenSource _stop = new(Patience.Seconds(50));
     private readonly System.Threading.Channels.Channel<Peer> _links = System.Threading.Channels.Channel.CreateUnbounded<Peer>();
     private readonly ConcurrentBag<TcpClient> _clients = [];
     private readonly Task _accepting;

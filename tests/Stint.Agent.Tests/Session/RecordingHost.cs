@@ -25,5 +25,5 @@ internal sealed class RecordingHost : IStepHost
     public void OutputTaken(StepOutputTaken taken) => Calls.Add("taken");
     public void Acknowledged(ulong reportId) => Calls.Add($"ack {reportId}");
 
-    public string Next() => Calls.TryTake(out var call, TimeSpan.FromSeconds(20)) ? call : throw new TimeoutException("no call within 20 s");
+    public string Next() => Calls.TryTake(out var call, Patience.Seconds(20)) ? call : throw new TimeoutException("no call within 20 s");
 }

@@ -26,7 +26,7 @@ internal static class LimitViews
             Limits =
             [
                 Limit("cpus", tier?.UserCpus, tier?.JobCpus, holding?.Cpus ?? 0),
-                Limit("memory", tier?.UserMemoryBytes, tier?.JobMemoryBytes, (holding?.MemoryMiB ?? 0) << 20),
+                Limit("memory", tier?.UserMemoryBytes, tier?.JobMemoryBytes, (holding?.MemoryMiB ?? 0) << 20) with { Soft = tier is { MemorySoftPercent: > 0, UserMemoryBytes: > 0 } ? (long)(tier.UserMemoryBytes / 100 * tier.MemorySoftPercent) : null },
                 Limit("gpus", tier?.UserGpus, tier?.JobGpus, holding?.Gpus ?? 0),
                 Limit("mig_instances", tier?.UserMigInstances, tier?.JobMigInstances, holding?.MigInstances ?? 0),
                 .. tier is { JobGpuShares: > 0 } or { UserGpuShares: > 0 } ? [Limit("gpu_equivalents", tier.UserGpuShares, tier.JobGpuShares, holding?.GpuShares ?? 0)] : Array.Empty<LimitView>(),
