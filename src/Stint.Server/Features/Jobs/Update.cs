@@ -50,7 +50,7 @@ internal static class Update
     {
         foreach (var (what, text) in Texts(r))
             if (TextRules.Error(what, text, TextMax) is { } error) return (null, Invalid(error));
-        if (r.Partition is { Length: > 0 } && PolicyRequest.Partitions(config, r.Partition).Refusal is { } unknown) return (null, unknown);
+        if (r.Partition is { Length: > 0 } && PolicyRequest.Partitions(r.Partition).Refusal is { } unknown) return (null, unknown);
         var change = new JobChange
         {
             Name = r.Name, Partition = r.Partition, Account = r.Account, Qos = r.Qos, TimeLimitMs = r.TimeLimitMs, TimeLimitAddMs = r.TimeLimitAddMs, TimeMinMs = r.TimeMinMs,
