@@ -76,6 +76,7 @@ static void bind_task(const struct task *t)
     if (memory) bind_memory(t, &f.bound);
     if (cpus) say_binding(t->cpu_head, t->cpu_tail, f.bound.cpus, f.bound.cpu_bytes);
     if (memory) say_binding(t->mem_head, t->mem_tail, t->asked.policy ? f.bound.nodes : (const unsigned char *)"\1", t->asked.policy ? f.bound.node_bytes : 1);
+    if (*t->gpu_line && write(2, t->gpu_line, strlen(t->gpu_line)) < 0) { /* nobody reads it: no reason to stop */ }
     if ((cpus || memory) && write(t->report, &f, sizeof f) < 0) stop(t, "report", "");
 }
 

@@ -61,7 +61,7 @@ enum { CPU_BYTES = 256, NODE_BYTES = 32 };                                      
 struct stream { uint32_t kind, same; const char *path; int child, mine; };     // child: what the task gets; mine: the end kept here
 struct binding { uint32_t cpu_bytes, policy, node_bytes; unsigned char cpus[CPU_BYTES], nodes[NODE_BYTES]; };
 struct task { uint32_t id, nenv; struct stream io[3]; char **env; pid_t pid; int live, status, report; uint32_t exec_errno; struct rusage used;
-    struct binding asked, bound; const char *cpu_head, *cpu_tail, *mem_head, *mem_tail; };
+    struct binding asked, bound; const char *cpu_head, *cpu_tail, *mem_head, *mem_tail, *gpu_line; };
 // What a task tells before it runs, one atomic write to a pipe: a failure, or (stage "bound") what its binding reads back as.
 struct failure { char stage[16]; int error; char path[256]; struct binding bound; };
 struct limit { uint32_t resource; uint64_t soft; };
@@ -153,7 +153,7 @@ static void put_blob(struct buffer *b, const unsigned char *bytes, uint32_t n)
 
 static void parse(struct cursor *c)
 {
-    if (take32(c) != 0x51525453 || take32(c) != 2) c->bad = 1;
+    if (take32(c) != 0x51525453 || take32(c) != 3) c->bad = 1;
     job.uid = take32(c); job.gid = take32(c); job.ngroups = take_count(c, 4);
     job.groups = room(job.ngroups, sizeof *job.groups);
     for (uint32_t i = 0; i < job.ngroups; i++) job.groups[i] = take32(c);
@@ -180,7 +180,7 @@ static void parse(struct cursor *c)
         t->env = take_strs(c, &t->nenv);
         t->asked.cpu_bytes = take_blob(c, t->asked.cpus, CPU_BYTES);
         t->asked.policy = take32(c); t->asked.node_bytes = take_blob(c, t->asked.nodes, NODE_BYTES);
-        t->cpu_head = take_str(c); t->cpu_tail = take_str(c); t->mem_head = take_str(c); t->mem_tail = take_str(c);
+        t->cpu_head = take_str(c); t->cpu_tail = take_str(c); t->mem_head = take_str(c); t->mem_tail = take_str(c); t->gpu_line = take_str(c);
     }
     if (c->at != c->end) c->bad = 1;
 }

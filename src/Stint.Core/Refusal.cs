@@ -39,6 +39,7 @@ public static class RefusalCodes
     public const string TokenUsed = "token_used";
     public const string NodeNameTaken = "node_name_taken";
     public const string Disabled = "disabled";
+    public const string InvalidUser = "invalid_user";
     public const string ReservationInvalid = "reservation_invalid";
     public const string ReservationAccess = "reservation_access";
     public const string ReservationNameTaken = "reservation_name_taken";

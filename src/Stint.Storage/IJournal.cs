@@ -75,6 +75,10 @@ public sealed record HistoryJob
     public long EndMs { get; init; }
     public uint Attempt { get; init; }
     public IReadOnlyList<NodeShare> Shares { get; init; } = [];
+    /// <summary>Where it ran, of those that it asked for; empty: it has not run, or the history is from before this was kept.</summary>
+    public string Partition { get; init; } = "";
+    public string Reservation { get; init; } = "";
+    public string Licenses { get; init; } = "";
     public int ExitCode { get; init; }
     public int Signal { get; init; }
     public uint EndedBy { get; init; }

@@ -32,7 +32,7 @@ internal sealed record StepBinding(
         if (cpus.Refusal is { } refusal) return Refused(refusal);
         var policy = TaskMemory.Choose(shape, memory, cpus.Cpus, out var nodes, out var error);
         if (error is not null) return Refused(error);
-        var environments = OfGpus(spec, layout, shape, devices, cpus, out error);
+        var environments = OfGpus(spec, layout, shape, devices, cpus, out var gpuLines, out error);
         if (error is not null) return Refused(error);
         var bounds = new TaskBounds[spec.TaskIds.Count];
         for (var i = 0; i < bounds.Length; i++)
@@ -40,7 +40,7 @@ internal sealed record StepBinding(
             var word = memory.Prefer ? " PREFER " : "=";
             bounds[i] = new TaskBounds(KernelMask(shape, cpus.Cpus[i]), nodes[i].Length == 0 ? 0 : policy, Bits(nodes[i]),
                 cpus.Verbose ? Head($"cpu-bind={cpus.Word}", spec, i) : "", cpus.Cpus[i].Count == 0 ? "" : cpus.Cpus[i].All(shape.IsReal) ? " set" : " NOT set (declared cpus)",
-                memory.Verbose == true ? Head($"mem-bind{word}{MemoryWord(memory)}", spec, i) : "", memory.Mode == MemBindMode.None ? "" : " set");
+                memory.Verbose == true ? Head($"mem-bind{word}{MemoryWord(memory)}", spec, i) : "", memory.Mode == MemBindMode.None ? "" : " set", gpuLines.Count > 0 ? gpuLines[i] : "");
         }
         return new StepBinding(bounds, [.. OfCpus(cpus), .. OfMemory(memory)], environments);
     }
@@ -62,9 +62,10 @@ internal sealed record StepBinding(
 
     private static int Bound(uint count) => (int)Math.Min(count, 65_535);
 
-    private static IReadOnlyList<IReadOnlyList<KeyValuePair<string, string>>> OfGpus(LaunchSpec spec, TaskLayout layout, CpuShape shape, NodeDevices? devices, TaskBinding cpus, out string? error)
+    private static IReadOnlyList<IReadOnlyList<KeyValuePair<string, string>>> OfGpus(LaunchSpec spec, TaskLayout layout, CpuShape shape, NodeDevices? devices, TaskBinding cpus, out IReadOnlyList<string> lines, out string? error)
     {
         error = null;
+        lines = [];
         IReadOnlyList<KeyValuePair<string, string>>[] none = [.. spec.TaskIds.Select(_ => Array.Empty<KeyValuePair<string, string>>())];
         if (devices is null || layout.GpuBind.Length == 0) return none;
         if (!GpuBinding.TryParse(layout.GpuBind, out var binding))
@@ -74,12 +75,23 @@ internal sealed record StepBinding(
         }
         DeviceUnit[] gpus = [.. spec.Limits.Gres.Where(g => g.Name == "gpu").SelectMany(devices.Units)];
         if (TaskGpus.Choose(binding, [.. gpus.Select(gpu => Near(shape, gpu))], cpus.Cpus, out error) is not { } chosen) return none;
+        if (binding.Verbose) lines = [.. chosen.Select(positions => GpuLine(gpus, positions))];
         return [.. chosen.Select(positions =>
         {
             var mine = positions.Select(p => gpus[p].Index).ToHashSet();
             return (IReadOnlyList<KeyValuePair<string, string>>)[.. devices.Visible(spec, unit => unit.Name != "gpu" || mine.Contains(unit.Index))
                 .Where(v => v is { Value: not null, KeepsInherited: false }).Select(v => new KeyValuePair<string, string>(v.Name, v.Value!))];
         })];
+    }
+
+    /// <summary>--gpu-bind=verbose, in slurmstepd's words: which of the node's GPUs the task sees, which the step has, and their numbers on the
+    /// node and in the step.</summary>
+    private static string GpuLine(DeviceUnit[] gpus, IReadOnlyList<int> positions)
+    {
+        static string Mask(IEnumerable<uint> indices) => "0x" + indices.Aggregate(System.Numerics.BigInteger.Zero, (mask, index) => mask | System.Numerics.BigInteger.One << (int)Math.Min(index, 4095))
+            .ToString("X", CultureInfo.InvariantCulture).TrimStart('0').PadLeft(1, '0');
+        return string.Create(CultureInfo.InvariantCulture,
+            $"gpu-bind: usable_gres={Mask(positions.Select(at => gpus[at].Index))}; bit_alloc={Mask(gpus.Select(gpu => gpu.Index))}; local_inx={gpus.Length}; global_list={string.Join(',', positions.Select(at => gpus[at].Index))}; local_list={string.Join(',', positions)}\n");
     }
 
     private static IReadOnlySet<int>? Near(CpuShape shape, DeviceUnit gpu) =>

@@ -20,7 +20,7 @@ internal sealed record TaskPlan(uint Id, StreamPlan Input, StreamPlan Output, St
 /// <summary>What a task binds itself to before its program begins, and the lines that say it (a head that is empty says nothing).</summary>
 /// <param name="Cpus">Bit i is the kernel's cpu i; empty: not bound.</param>
 /// <param name="Policy">Of set_mempolicy(2); 0: none.</param>
-internal sealed record TaskBounds(byte[] Cpus, uint Policy, byte[] Nodes, string CpuHead = "", string CpuTail = "", string MemHead = "", string MemTail = "")
+internal sealed record TaskBounds(byte[] Cpus, uint Policy, byte[] Nodes, string CpuHead = "", string CpuTail = "", string MemHead = "", string MemTail = "", string GpuLine = "")
 {
     public static readonly TaskBounds None = new([], 0, []);
 }
@@ -70,7 +70,7 @@ internal sealed record ExitRecord(ExitFlags Flags, long StartMs, long EndMs, str
 /// </summary>
 internal static class ShepherdWire
 {
-    public const uint RequestMagic = 0x51525453, RecordMagic = 0x52585453, Version = 1, RequestVersion = 2;
+    public const uint RequestMagic = 0x51525453, RecordMagic = 0x52585453, Version = 1, RequestVersion = 3;
     public const uint Started = 1, Streams = 2, Exited = 3, LimitPassed = 4;
     public const int TasksMax = 512, RequestBytesMax = 32 << 20, MessageBytesMax = 160 << 10, DescriptorsMax = 252;
 
@@ -94,7 +94,7 @@ internal static class ShepherdWire
             foreach (var stream in (ReadOnlySpan<StreamPlan>)[task.Input, task.Output, task.Error])
                 w.U32((uint)stream.Kind).U32(stream.Same).Text(stream.Path);
             var bounds = task.Bounds;
-            w.All(task.Environment).Blob(bounds.Cpus).U32(bounds.Policy).Blob(bounds.Nodes).Text(bounds.CpuHead).Text(bounds.CpuTail).Text(bounds.MemHead).Text(bounds.MemTail);
+            w.All(task.Environment).Blob(bounds.Cpus).U32(bounds.Policy).Blob(bounds.Nodes).Text(bounds.CpuHead).Text(bounds.CpuTail).Text(bounds.MemHead).Text(bounds.MemTail).Text(bounds.GpuLine);
         }
         return w.Done();
     }

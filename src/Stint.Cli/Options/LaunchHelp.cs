@@ -75,6 +75,8 @@ internal static class LaunchHelp
         ("qos", "name", "quality of service"),
         ("quiet", "", "say less"),
         ("quit-on-interrupt", "", "one Ctrl-C ends the step"),
+        ("het-group", "list", "in a heterogeneous job: on these components, 0 is the first"),
+        ("immediate", "seconds", "give up when it has not started by then (1 if no number)"),
         ("relative", "n", "in a job: begin at its n-th node, from 0"),
         ("requeue", "", "may run again after a node failure"),
         ("reservation", "name", "run in this reservation"),

@@ -35,10 +35,9 @@ public sealed record LaunchLine(LaunchOptions Options, List<int> Operands, int? 
         // The script may stand with the last component; it is the whole job's.
         foreach (var option in typedLater.SelectMany(later => later))
             if (option.Id == "wrap") options.Set(option, OptionSource.CommandLine);
-        if (readScript is null && typedLater.Count > 0) return Done(Usage(context, "heterogeneous jobs (':') are for sbatch in this version of Stint"));
-        if (readScript is null) return Merge(context, command, [environment, typed], out var taken) is { } wrongOption ? Done(wrongOption) : new(taken, line.Operands, null);
-
-        var (directives, code) = readScript(options, line.Operands);
+        List<ScriptDirective>? directives = null;
+        int? code = null;
+        if (readScript is not null) (directives, code) = readScript(options, line.Operands);
         if (code is { } over) return Done(over);
         var scripts = new List<List<Source>> { new() };
         foreach (var directive in directives ?? [])
@@ -103,7 +102,8 @@ public sealed record LaunchLine(LaunchOptions Options, List<int> Operands, int? 
                 OptionSource.Environment when !error.StartsWith(option.Spelling, StringComparison.Ordinal) => $"{option.Spelling}: ",
                 _ => "",
             };
-            foreach (string sentence in error.Split('\n')) context.Error.WriteLine($"{context.Name}: error: {place}{sentence}");
+            // What Slurm's parser of times says comes without the program's name.
+            foreach (string sentence in error.Split('\n')) context.Error.WriteLine(sentence.StartsWith(SlurmDate.Complaint, StringComparison.Ordinal) ? sentence : $"{context.Name}: error: {place}{sentence}");
             return LaunchOptions.IsExitOne(error) ? 1 : BadUsage;
         }
         return null;

@@ -61,6 +61,10 @@ public sealed partial class LaunchOptions(LaunchCommand command, DateTimeOffset 
     public bool DisableStatus { get; private set; }
     public bool QuitOnInterrupt { get; private set; }
     public uint? JobId { get; private set; }
+    /// <summary>srun: the components of the heterogeneous job that the program runs on, ascending; null: not said.</summary>
+    public IReadOnlyList<int>? HetGroups { get; private set; }
+    /// <summary>Seconds after which a job that has not started is given up; null: never.</summary>
+    public int? ImmediateSeconds { get; private set; }
     /// <summary>Everything about nodes and policy, in the API's own words; what has a property here is not set in it.</summary>
     public SubmitRequest Request { get; private set; } = new();
 

@@ -158,7 +158,7 @@ public sealed partial class LaunchOptions
                 Request = Request with { Licenses = value };
                 return null;
             case "deadline":
-                if (!SlurmDate.TryParse(value!, now, zone, past: false, out var deadline, out _)) return Invalid(id);
+                if (!SlurmDate.TryParse(value!, now, zone, past: false, out var deadline, out string when)) return when.Length > 0 ? $"{when}\n{Invalid(id)}" : Invalid(id);
                 Request = Request with { DeadlineMs = deadline.ToUnixTimeMilliseconds() };
                 return null;
             case "time-min":

@@ -62,7 +62,7 @@ public sealed partial class LaunchOptions
             case "quiet": Quiet = true; return null;
             case "verbose": Verbose += value is { Length: > 0 } && int.TryParse(value, out int level) ? level : 1; return null;
             case "begin":
-                if (!SlurmDate.TryParse(value!, now, zone, past: false, out var begin, out _)) return Invalid(id);
+                if (!SlurmDate.TryParse(value!, now, zone, past: false, out var begin, out string when)) return when.Length > 0 ? $"{when}\n{Invalid(id)}" : Invalid(id);
                 BeginMs = begin.ToUnixTimeMilliseconds();
                 return null;
             case "array":
@@ -161,6 +161,16 @@ public sealed partial class LaunchOptions
             case "disable-status": DisableStatus = true; return null;
             case "quit-on-interrupt": QuitOnInterrupt = true; return null;
             case "bell" or "no-bell": return null;
+            case "het-group":
+                if (!HetGroupList(value!, out var groups)) return Invalid(id);
+                HetGroups = groups;
+                return null;
+            case "immediate":
+                // srun(1): without a number, one second.
+                int seconds = 1;
+                if (value is { Length: > 0 } && (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out seconds) || seconds < 1)) return Invalid(id);
+                ImmediateSeconds = seconds;
+                return null;
             case "jobid":
                 if (!JobIdSpec.TryParse(value!, out var job, out _) || job!.Tasks is not null || job.Step is not null) return Invalid(id);
                 JobId = job.JobId;
@@ -168,6 +178,23 @@ public sealed partial class LaunchOptions
             case "mpi" when value is "none": return null;
             default: known = false; return null;
         }
+    }
+
+    /// <summary><c>0,2-3</c>, as a set.</summary>
+    private static bool HetGroupList(string text, out IReadOnlyList<int> groups)
+    {
+        const int most = 128;
+        var all = new SortedSet<int>();
+        groups = [];
+        foreach (string part in text.Split(','))
+        {
+            string[] ends = part.Split('-');
+            if (ends.Length > 2 || !int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out int first) || !int.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out int last)
+                || last < first || last >= most) return false;
+            for (int group = first; group <= last; group++) all.Add(group);
+        }
+        groups = [.. all];
+        return true;
     }
 
     private static readonly string[] MailTypes =

@@ -39,6 +39,7 @@ internal static class SlurmErrors
         "accounting_policy" or "tier_limit" => "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
         "reservation_invalid" => "Requested reservation is invalid",
         "reservation_access" => "Access denied to requested reservation",
+        "invalid_user" => "Invalid user id",
         "reservation_name_taken" => "Reservation name already exists",
         "reservation_overlap" => "Requested reservation overlaps with another reservation",
         "reservation_in_use" => "Requested reservation is in use",

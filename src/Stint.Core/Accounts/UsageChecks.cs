@@ -6,7 +6,7 @@ namespace Stint.Core.Accounts;
 /// GrpTRESMins: what was used so far, fading. With AccountingStorageEnforce=safe a job starts only when it can run to its limit.
 /// </summary>
 internal sealed record UsageMinutesCheck(PendingReason Reason, string Holder, string Name, DecayedUsage Usage, Meter Meter, int Id, string Tres,
-    long Limit, Int128 RequestMs, bool Safe, bool Fades) : LimitCheck(Reason, Holder, Name)
+    long Limit, Int128 RequestMs, bool Safe, bool Fades) : LimitCheck(Reason, Holder, Name), IBudget
 {
     public override bool Fails(in LimitQuestion question)
     {
@@ -16,6 +16,9 @@ internal sealed record UsageMinutesCheck(PendingReason Reason, string Holder, st
     }
 
     public override bool FailsAlone => (double)RequestMs / 60_000 > Limit;
+
+    public bool IsSpent(in LimitQuestion question) => UsedMinutes(question) >= Limit;
+    public string Spent => $"time: {Holder} allows {Amount.Minutes(Tres, Limit)} ({Name}), and they are used";
 
     public override string Sentence(in LimitQuestion question)
     {
@@ -37,7 +40,7 @@ internal sealed record UsageMinutesCheck(PendingReason Reason, string Holder, st
 
 /// <summary>GrpWall: wall time of all its jobs so far, fading.</summary>
 internal sealed record WallCheck(PendingReason Reason, string Holder, string Name, DecayedUsage Usage, Meter Meter, long LimitMs, long RequestMs, bool Safe,
-    bool Fades) : LimitCheck(Reason, Holder, Name)
+    bool Fades) : LimitCheck(Reason, Holder, Name), IBudget
 {
     public override bool Fails(in LimitQuestion question)
     {
@@ -47,6 +50,9 @@ internal sealed record WallCheck(PendingReason Reason, string Holder, string Nam
     }
 
     public override bool FailsAlone => RequestMs > LimitMs;
+
+    public bool IsSpent(in LimitQuestion question) => Math.Floor(UsedSeconds(question) / 60) >= LimitMs / 60_000;
+    public string Spent => $"time: {Holder} allows {LimitMs / 60_000} minutes of wall time ({Name}), and they are used";
     public override string Sentence(in LimitQuestion question) =>
         $"{Holder} allows {LimitMs / 60_000} minutes of wall time ({Name}); {(long)(UsedSeconds(question) / 60)} are used, this job asks for {RequestMs / 60_000}";
 
@@ -69,6 +75,15 @@ internal sealed record ThresholdCheck(string Holder, Association Association, do
     public override Instant ClearsAt(in LimitQuestion question) => new(question.Now.Milliseconds + 300_000);
     public override string Sentence(in LimitQuestion question) =>
         FormattableString.Invariant($"{Holder} starts jobs from a fair share of {Threshold:0.######} on ({Name}); {Association} has {Association.FairShare:0.######}");
+}
+
+/// <summary>What jobs use up while they run: when it is spent, they end.</summary>
+internal interface IBudget
+{
+    bool IsSpent(in LimitQuestion question);
+
+    /// <summary>Why, without a full stop.</summary>
+    string Spent { get; }
 }
 
 internal static class UsageClock

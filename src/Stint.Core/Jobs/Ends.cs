@@ -22,8 +22,9 @@ public sealed partial class Cluster
         if (job.State == JobState.Completing) return Decision.Nothing;
         var batch = new Batch(now);
         if (job.State == JobState.Pending)
-            batch.Add(new JobEnded { JobId = job.Id, Kind = EndKind.EndCancelled, ByUid = command.By.Uid,
-                Cause = "its client went away before it started" });
+            foreach (var member in HetGroup(job))
+                batch.Add(new JobEnded { JobId = member.Id, Kind = EndKind.EndCancelled, ByUid = command.By.Uid,
+                    Cause = "its client went away before it started" });
         else
             End(batch, job, InteractiveEnding(job, command));
         return batch.Decision();

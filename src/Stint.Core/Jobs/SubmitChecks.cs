@@ -115,7 +115,10 @@ public sealed partial class Cluster
                 if (nodes.Count > 0 && !nodes.ContainsKey(name) && !IsConfiguredNode(name))
                     return No(RefusalCodes.InvalidNodeName, $"invalid node name specified: {Short(name)}", "sinfo -N lists the nodes");
         }
-        var required = NodeNames.Expand(spec.NodeList)!.Count;
+        var listed = NodeNames.Expand(spec.NodeList)!;
+        var required = listed.Count;
+        if (required > 0 && spec.ExcludeList.Length > 0 && NodeNames.Expand(spec.ExcludeList)!.FirstOrDefault(listed.Contains) is { } both)
+            return No(RefusalCodes.InvalidNodeName, $"node {Short(both)} is required and excluded", "Take it out of --nodelist or --exclude");
         return spec.NodesMax > 0 && required > spec.NodesMax
             ? No(RefusalCodes.InvalidRequest, $"--nodelist names {required} nodes; --nodes allows {spec.NodesMax}")
             : null;

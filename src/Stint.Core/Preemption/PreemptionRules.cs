@@ -7,7 +7,7 @@ namespace Stint.Core;
 // Who may preempt whom, how, and from when on (slurm.conf(5), PreemptType, PreemptMode, PreemptExemptTime, GraceTime).
 public sealed partial class Cluster
 {
-    private static uint TierOf(Partition? partition) => partition is null ? 0 : Math.Max(1, partition.Spec.PriorityTier);
+    private static uint TierOf(Partition? partition) => partition is null ? 0 : partition.Spec.Tier;
 
     private Partition? PartitionOfRun(Job job) => FindPartition(job.Partition.Length > 0 ? job.Partition : job.Spec.Partition);
 

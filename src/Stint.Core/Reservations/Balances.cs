@@ -17,7 +17,8 @@ internal static class Balances
         if (part.MemoryBytes > 0) memory = Math.Min(memory, MemoryLeft(part, users));
         return free with
         {
-            Cpus = free.Cpus.Intersect(CpuSet.FromBytes(part.Cpus)), MemoryBytes = memory, IsIdle = false,
+            // A reservation of devices alone says nothing of CPUs: its jobs take them of what others leave.
+            Cpus = CpuSet.FromBytes(part.Cpus) is { IsEmpty: false } cpus ? free.Cpus.Intersect(cpus) : free.Cpus, MemoryBytes = memory, IsIdle = false,
             Gres = part.Gres.Count == 0 ? free.Gres : GresWithin(node.Kind, free.Gres, part, users),
         };
     }

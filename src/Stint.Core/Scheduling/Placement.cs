@@ -17,7 +17,9 @@ public static class Placement
         foreach (var wish in Wish.Of(request))
         {
             using var search = new NodeSearch(request, nodes, balanceOf, wish, isRated: true);
-            if (search.Choose() && Shares(search) is { } shares) return shares;
+            if (!search.Choose()) continue;
+            search.Order();
+            if (Shares(search) is { } shares) return shares;
         }
         return null;
     }

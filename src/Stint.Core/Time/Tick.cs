@@ -16,6 +16,7 @@ public sealed partial class Cluster
         var batch = new Batch(now);
         var givenUp = SilentNodes(batch);
         OverdueJobs(batch, givenUp);
+        SpentBudgets(batch);
         MissedDeadlines(batch);
         EndIncompleteGroups(batch);
         DueReservations(batch);

@@ -18,6 +18,8 @@ namespace Stint.Protocol.Api;
 [JsonSerializable(typeof(NodeList))]
 [JsonSerializable(typeof(PartitionList))]
 [JsonSerializable(typeof(NodeStateRequest))]
+[JsonSerializable(typeof(PartitionChangeRequest))]
+[JsonSerializable(typeof(NodeSettingsRequest))]
 [JsonSerializable(typeof(ConfigView))]
 [JsonSerializable(typeof(PingView))]
 [JsonSerializable(typeof(TokenRequest))]

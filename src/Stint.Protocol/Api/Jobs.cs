@@ -139,6 +139,8 @@ public sealed record StepView
     public uint Tasks { get; init; }
     public uint Cpus { get; init; }
     public ulong MemoryBytes { get; init; }
+    /// <summary>Accounting only: <c>gres/gpu</c>, <c>gres/gpu:a100</c>.</summary>
+    public TresCount[] GresAllocated { get; init; } = [];
     public long StartMs { get; init; }
     public long EndMs { get; init; }
     public int ExitCode { get; init; }

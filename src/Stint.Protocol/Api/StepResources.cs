@@ -22,6 +22,9 @@ public sealed partial record StepRequest
     public string? GpusPerTask { get; set; }
     public string? GpusPerSocket { get; set; }
     public long TimeLimitMs { get; set; }
+    /// <summary>One component's part of a step over several of a heterogeneous job: tasks of the components before it, and of all. 0: a step of its own.</summary>
+    public uint TaskOffset { get; set; }
+    public uint HetTasks { get; set; }
 
     public string? GpuBind { get; set; }
     public string? CpuBind { get; set; }

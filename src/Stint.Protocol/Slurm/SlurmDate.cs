@@ -11,14 +11,30 @@ public static class SlurmDate
 {
     private const long MaxOffsetSeconds = 3L * 365 * 86400 * 30;
 
+    public const string Complaint = "Invalid time specification (pos=";
+
     /// <param name="past">A time or a date without year stays in the past, as sacct reads it.</param>
     public static bool TryParse(string text, DateTimeOffset now, TimeZoneInfo zone, bool past, out DateTimeOffset instant, out string error)
     {
         instant = default;
         error = "";
         if (text.Length is > 0 and <= 64 && Parse(text.Trim(), now, zone, past, out instant)) return true;
-        error = $"Invalid time specification (pos=0): {ArraySpec.Shorten(text)}";
+        error = text.Length == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"Invalid time specification (pos={Position(text)}): {ArraySpec.Shorten(text)}");
         return false;
+    }
+
+    /// <summary>Where Slurm's parser stops at a text that is no time.</summary>
+    private static int Position(string text)
+    {
+        if (text.StartsWith("now", StringComparison.OrdinalIgnoreCase)) return text.Length > 3 && text[3] is '+' or '-' ? 4 : 3;
+        foreach (var word in (ReadOnlySpan<string>)["today", "tomorrow", "midnight", "elevenses", "noon", "fika", "teatime"])
+            if (text.StartsWith(word, StringComparison.OrdinalIgnoreCase)) return word.Length;
+        var parts = text.Split(':', '-');
+        ReadOnlySpan<uint> most = text.Contains(':') ? [23, 59, 59] : [9999, 12, 31];
+        if (parts.Length < 2) return 0;
+        for (int i = 0, at = 0; i < parts.Length; at += parts[i++].Length + 1)
+            if (i >= most.Length || !uint.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out var value) || value > most[i]) return Math.Min(at, text.Length - 1);
+        return text.Length - 1;
     }
 
     /// <summary><c>2026-11-22T02:20:08</c> in the zone; 0 is <c>Unknown</c>.</summary>

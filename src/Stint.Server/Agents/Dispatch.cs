@@ -75,7 +75,7 @@ internal sealed partial class Dispatch(AgentDirectory agents, Payloads payloads,
         var node = job.Shares[0].Node;
         if ((onlyNode is not null && onlyNode != node) || Answered(job, StepIds.Batch, node)) return;
         if (agents.Find(node) is { } session && PayloadOf(job, job.Spec.PayloadHash) is { } payload)
-            session.Launch(LaunchSpecs.OfBatch(job, payload, cluster.Config, now).WithOverTime(cluster.Config.OverTimeMs));
+            session.Launch(LaunchSpecs.OfBatch(job, payload, cluster.Config, now, HetEnvironment.Of(cluster, job)).WithOverTime(cluster.Config.OverTimeMs));
     }
 
     private void LaunchStep(Cluster cluster, Job job, Step step, string? onlyNode, Instant now)

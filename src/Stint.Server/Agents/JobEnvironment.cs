@@ -61,8 +61,9 @@ internal static class JobEnvironment
         yield return new("SLURM_STEP_NUM_NODES", Text(step.Shares.Count));
         yield return new("SLURM_STEP_NUM_TASKS", Text(RepeatedCounts.Total(step.Shares)));
         yield return new("SLURM_STEP_TASKS_PER_NODE", tasks);
-        yield return new("SLURM_NTASKS", Text(RepeatedCounts.Total(step.Shares)));
-        yield return new("SLURM_NPROCS", Text(RepeatedCounts.Total(step.Shares)));
+        var all = Math.Max(RepeatedCounts.Total(step.Shares), step.Spec.HetTasks);
+        yield return new("SLURM_NTASKS", Text(all));
+        yield return new("SLURM_NPROCS", Text(all));
         yield return new("SLURM_TASKS_PER_NODE", tasks);
         if (step.Spec.CpusPerTask > 1) yield return new("SLURM_CPUS_PER_TASK", Text(step.Spec.CpusPerTask));
     }

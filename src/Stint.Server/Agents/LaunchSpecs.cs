@@ -9,7 +9,7 @@ namespace Stint.Server.Agents;
 internal static class LaunchSpecs
 {
     /// <summary>The batch script, on the job's first node.</summary>
-    public static LaunchSpec OfBatch(Job job, LaunchPayload payload, ClusterConfigured config, Instant now)
+    public static LaunchSpec OfBatch(Job job, LaunchPayload payload, ClusterConfigured config, Instant now, IEnumerable<KeyValuePair<string, string>>? group = null)
     {
         var spec = Common(job, job.Shares, 0, StepIds.Batch, payload, config, now);
         var asked = job.Spec;
@@ -24,6 +24,7 @@ internal static class LaunchSpecs
         spec.CommandName = asked.Command;
         spec.NodeList = JobEnvironment.NodeList(job.Shares);
         foreach (var (name, value) in JobEnvironment.OfJob(job, config.Name)) spec.Environment.Add($"{name}={value}");
+        foreach (var (name, value) in group ?? []) spec.Environment.Add($"{name}={value}");
         return spec;
     }
 
@@ -35,9 +36,10 @@ internal static class LaunchSpecs
         spec.Io = asked.Pty ? IoMode.IoPty : IoMode.IoPipes;
         spec.PtyRows = asked.PtyRows;
         spec.PtyColumns = asked.PtyColumns;
-        spec.TotalTasks = RepeatedCounts.Total(step.Shares);
+        spec.TotalTasks = Math.Max(RepeatedCounts.Total(step.Shares), asked.HetTasks);
         spec.CpusPerTask = Math.Max(1, asked.CpusPerTask > 0 ? asked.CpusPerTask : job.Spec.CpusPerTask);
-        spec.TaskIds.Add(StepLayout.TaskIds(job, step)[shareIndex]);
+        // Tasks of a step over several components are numbered through: everybody downstream knows them by that number alone.
+        foreach (var task in StepLayout.TaskIds(job, step)[shareIndex]) spec.TaskIds.Add(task + asked.TaskOffset);
         spec.Layout = StepLayout.Of(job, step);
         spec.WorkDir = asked.WorkDir.Length > 0 ? asked.WorkDir : job.Spec.WorkDir;
         spec.StdOut = asked.StdOut;

@@ -67,7 +67,8 @@ internal static class ConfigValues
     };
 
     public static uint Number(YamlNode node, uint min = 0, uint max = int.MaxValue) =>
-        uint.TryParse(Text(node), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
+        // 010 is eight to one reader of YAML and ten to another: neither here.
+        Text(node) is not ['0', _, ..] && uint.TryParse(Text(node), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
             ? number
             : throw new ConfigException(node, $"expected a number from {min} to {max}, not '{Text(node)}'");
 

@@ -50,6 +50,9 @@ internal static class PartitionReader
         return partition;
     }
 
+    /// <summary>One key of a partition that is there, except those that a partition's place in the file decides; false: no such key.</summary>
+    public static bool SetOne(PartitionSpec rules, string key, YamlNode value) => Sizes(rules, key, value) || Policy(rules, key, value, new ConfigNames());
+
     private static void Check(YamlNode node, PartitionConfig partition)
     {
         var rules = partition.Rules;

@@ -54,7 +54,7 @@ internal sealed class HistoryReader(Func<IHistory> open, Projector projector) : 
         if (last is null) return null;
         var receipts = new List<StepReceiptView>();
         foreach (var step in last.Steps) Explain.Add(receipts, StepViews.Id(last.JobId, last.ArrayJobId, last.ArrayTask, step.StepId), step.Started, step.Exited);
-        return new ExplainView { Job = HistoryViews.Of(last), Steps = [.. receipts] };
+        return new ExplainView { Job = HistoryViews.Of(last, []), Steps = [.. receipts] };
     }
 
     public void Dispose()

@@ -10,7 +10,7 @@ namespace Stint.Server.History;
 /// <summary>A job of the past as the API shows it.</summary>
 internal static class HistoryViews
 {
-    public static JobView Of(HistoryJob job)
+    public static JobView Of(HistoryJob job, IReadOnlyList<PartitionSpec> partitions)
     {
         var spec = job.Spec;
         var (cpus, memory) = JobViews.Allocated(job.Shares);
@@ -18,8 +18,11 @@ internal static class HistoryViews
         for (var i = 0; i < steps.Length; i++) steps[i] = Step(job, job.Steps[i]);
         var outPattern = spec.StdOut.Length > 0 ? spec.StdOut : spec.Array.Count > 0 ? "slurm-%A_%a.out" : "slurm-%j.out";
         var names = new OutputNames(job.JobId, job.ArrayJobId, job.ArrayTask, spec, job.Shares.Count > 0 ? job.Shares[0].Node : null);
-        return JobViews.Asked(spec) with
+        var asked = JobViews.Asked(spec);
+        return asked with
         {
+            Partition = job.Partition.Length > 0 ? job.Partition : asked.Partition, Reservation = job.Reservation.Length > 0 ? job.Reservation : asked.Reservation,
+            LicensesAllocated = job.Licenses.Length > 0 ? job.Licenses : null, GresAllocated = ResourceViews.Allocated(job.Shares), Billing = Billings.Of(partitions, job),
             JobId = job.JobId, ArrayJobId = job.ArrayJobId, ArrayTaskId = job.ArrayTask, State = job.State,
             NodeCount = job.Shares.Count > 0 ? (uint)job.Shares.Count : spec.NodesMin,
             Cpus = job.Shares.Count > 0 ? cpus : Math.Max(1, spec.Tasks) * Math.Max(1, spec.CpusPerTask),
@@ -40,7 +43,7 @@ internal static class HistoryViews
         {
             StepId = StepViews.Id(job.JobId, job.ArrayJobId, job.ArrayTask, step.StepId), Name = step.StepId == StepIds.Batch ? "batch" : step.Name, State = step.State,
             NodeList = JobEnvironment.NodeList(step.Shares), Nodes = (uint)step.Shares.Count, Tasks = step.Tasks, Cpus = cpus, MemoryBytes = memory,
-            StartMs = step.StartMs, EndMs = step.EndMs,
+            GresAllocated = ResourceViews.Allocated(step.Shares), StartMs = step.StartMs, EndMs = step.EndMs,
         };
     }
 }

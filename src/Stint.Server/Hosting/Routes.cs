@@ -79,6 +79,8 @@ internal static class Routes
         Features.Nodes.Audit.Map(app, parts.Agents);
         Features.Metrics.Show.Map(app, parts.Engine, parts.Usage);
         Features.Partitions.List.Map(app, parts.Engine);
+        Features.Partitions.Change.Map(app, parts.Engine);
+        Features.Nodes.Settings.Map(app, parts.Engine);
         Features.Reservations.List.Map(app, parts.Engine);
         Features.Reservations.Change.Map(app, parts.Engine);
         Features.Licenses.List.Map(app, parts.Engine);
@@ -87,7 +89,7 @@ internal static class Routes
         Features.Topology.Show.Map(app, parts.Config);
         Features.Config.Show.Map(app, parts.Config, parts.Identity, parts.Home, parts.Time);
         Features.Ping.Show.Map(app, parts.Engine, parts.Projector, parts.Identity, parts.Trouble);
-        Features.History.ListJobs.Map(app, parts.Engine, parts.History, parts.Time);
+        Features.History.ListJobs.Map(app, parts.Engine, parts.History, parts.Config, parts.Time);
         Features.Events.Watch.Map(app, parts.Feed, parts.Stopping);
         Features.Tokens.Issue.Map(app, parts.Engine, parts.Authority, () => $"https://{parts.Config.Listen.Address}:{parts.Identity.Port}");
         Ca.Map(app, parts.Authority);

@@ -79,6 +79,7 @@ internal sealed class RunDirectory : ICommitObserver
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, value) in JobEnvironment.OfJob(job, cluster.Config.Name)) environment[name] = value;
+        foreach (var (name, value) in HetEnvironment.Of(cluster, job)) environment[name] = value;
         return new RunAllocation(job.Id, job.Attempt, JobEnvironment.NodeList(job.Shares), job.Spec.Tasks, job.Spec.CpusPerTask, environment);
     }
 

@@ -47,7 +47,7 @@ internal static class RunOpening
 
     private static Opened Submit(Batch batch, RunSession run, RunPlan plan, RunParts parts)
     {
-        var decision = batch.Decide(new SubmitJob(plan.Submit!));
+        var decision = batch.Decide(plan.Others.Count > 0 ? new SubmitHetJob([plan.Submit!, .. plan.Others]) : new SubmitJob(plan.Submit!));
         if (decision.Refusal is { } refusal) return new Opened(0, null, refusal);
         parts.Runs.WatchJob(decision.Id, run);
         return new Opened(decision.Id, null, null);

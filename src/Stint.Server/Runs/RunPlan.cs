@@ -10,6 +10,8 @@ internal sealed record RunPlan
 {
     /// <summary>Null: inside <see cref="JobId"/>.</summary>
     public JobSpec? Submit { get; init; }
+    /// <summary>The other components of a heterogeneous allocation.</summary>
+    public IReadOnlyList<JobSpec> Others { get; init; } = [];
     public LaunchPayload? SubmitPayload { get; init; }
     public uint JobId { get; init; }
     /// <summary>Null: an allocation only (salloc).</summary>

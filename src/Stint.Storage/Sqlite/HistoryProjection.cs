@@ -70,9 +70,9 @@ internal sealed class HistoryProjection(SqliteConnection connection) : IDisposab
         else if (record.HasArrayJobId)
             Run("UPDATE jobs SET array_job_id = ?1, array_task = ?2 WHERE job_id = ?1", (long)record.JobId, (long)record.ArrayTask);
         var changed = Run("""
-            UPDATE jobs SET state = 'RUNNING', start_ms = ?2, end_ms = 0, attempt = ?3, shares = ?4,
+            UPDATE jobs SET state = 'RUNNING', start_ms = ?2, end_ms = 0, attempt = ?3, shares = ?4, partition = CASE ?5 WHEN '' THEN partition ELSE ?5 END,
                 eligible_ms = CASE eligible_ms WHEN 0 THEN ?2 ELSE eligible_ms END WHERE job_id = ?1
-            """, (long)record.JobId, at, (long)record.Attempt, Shares(record.Shares));
+            """, (long)record.JobId, at, (long)record.Attempt, Given(record), record.Partition);
         if (running.Count >= RunningMax) running.Clear();
         running[record.JobId] = record.Shares;
         if (changed == 0 || record.Attempt == 0) return;
@@ -149,6 +149,10 @@ internal sealed class HistoryProjection(SqliteConnection connection) : IDisposab
             if (string.Equals(shares[i].Node, node, StringComparison.Ordinal)) return Shares([shares[i]]);
         return [];
     }
+
+    /// <summary>What it got, and in which partition and reservation.</summary>
+    private static byte[] Given(JobAllocated record) =>
+        new JobAllocated { Shares = { record.Shares }, Partition = record.Partition, Reservation = record.Reservation, Licenses = record.Licenses }.ToByteArray();
 
     private static byte[] Shares(IEnumerable<NodeShare> shares) => new JobAllocated { Shares = { shares } }.ToByteArray();
 

@@ -58,7 +58,13 @@ internal static class HistoryReader
         return where.ToString();
     }
 
-    private static HistoryJob Job(SqliteDataReader rows) => new()
+    private static HistoryJob Job(SqliteDataReader rows)
+    {
+        var given = rows.IsDBNull(14) ? new JobAllocated() : JobAllocated.Parser.ParseFrom(rows.GetFieldValue<byte[]>(14));
+        return Job(rows, given);
+    }
+
+    private static HistoryJob Job(SqliteDataReader rows, JobAllocated given) => new()
     {
         JobId = (uint)rows.GetInt64(0),
         Spec = JobSpec.Parser.ParseFrom(rows.GetFieldValue<byte[]>(1)),
@@ -68,7 +74,7 @@ internal static class HistoryReader
         SubmitMs = rows.GetInt64(5), EligibleMs = rows.GetInt64(6), StartMs = rows.GetInt64(7), EndMs = rows.GetInt64(8),
         Attempt = (uint)rows.GetInt64(9), ExitCode = rows.GetInt32(10), Signal = rows.GetInt32(11), EndedBy = (uint)rows.GetInt64(12),
         Cause = rows.GetString(13),
-        Shares = rows.IsDBNull(14) ? [] : JobAllocated.Parser.ParseFrom(rows.GetFieldValue<byte[]>(14)).Shares,
+        Shares = given.Shares, Partition = given.Partition, Reservation = given.Reservation, Licenses = given.Licenses,
     };
 
     /// <summary>An array's own row stands for the tasks that never started: those that did have rows of their own.</summary>

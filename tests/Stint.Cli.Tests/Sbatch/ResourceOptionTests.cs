@@ -84,7 +84,6 @@ public sealed class ResourceOptionTests
     [InlineData("-Sx", "Invalid numeric value \"x\" for --core-spec.")]
     [InlineData("-La:0", "Invalid --licenses specification")]
     [InlineData("-La|b,c", "Invalid --licenses specification")]
-    [InlineData("--deadline=never", "Invalid --deadline specification")]
     [InlineData("--time-min=x", "Invalid --time-min specification")]
     [InlineData("--priority=-1", "Priority must be >= 0")]
     [InlineData("--priority=high", "Invalid --priority specification")]
@@ -98,6 +97,22 @@ public sealed class ResourceOptionTests
         await _run.RunAsync(SbatchCommand.RunAsync, "sbatch", option, "--wrap=x");
         int code = sentence.StartsWith("Invalid numeric", StringComparison.Ordinal) || sentence.StartsWith("Invalid generic", StringComparison.Ordinal) || sentence.StartsWith("unrecognized --hint", StringComparison.Ordinal) ? 1 : 255;
         Assert.Equal((code, $"sbatch: error: {sentence}\n"), (_run.Code, _run.Error));
+    }
+
+    /// <summary>As a real sbatch 22.05.8 says it: what its parser of times finds comes first, without a name.</summary>
+    [Theory]
+    [InlineData("--begin=foo", 0)]
+    [InlineData("--begin=25:00", 0)]
+    [InlineData("--begin=2026-13-45", 5)]
+    [InlineData("--begin=now+5parsecs", 4)]
+    [InlineData("--begin=16:00:99", 6)]
+    [InlineData("--begin=tomorrowx", 8)]
+    [InlineData("--deadline=never", 0)]
+    public async Task A_time_that_is_none_is_said_with_its_place(string option, int place)
+    {
+        await _run.RunAsync(SbatchCommand.RunAsync, "sbatch", option, "--wrap=x");
+        var words = option[2..].Split('=');
+        Assert.Equal((255, $"Invalid time specification (pos={place}): {words[1]}\nsbatch: error: Invalid --{words[0]} specification\n"), (_run.Code, _run.Error));
     }
 
     [Theory]

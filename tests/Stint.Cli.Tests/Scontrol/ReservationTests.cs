@@ -85,10 +85,8 @@ public class ReservationTests
     }
 
     [Theory]
-    [InlineData("create", "partition", "PartitionName=x")]
-    [InlineData("delete", "partitionname=x")]
-    [InlineData("update", "PartitionName=gpu", "State=DOWN")]
-    [InlineData("update", "NodeName=n1", "Weight=5")]
+    [InlineData("update", "NodeName=n1", "Gres=gpu:4")]
+    [InlineData("update", "NodeName=n1", "Features=")]
     public async Task What_the_file_owns_is_refused_with_where_to_change_it(params string[] words)
     {
         await Scontrol(words);

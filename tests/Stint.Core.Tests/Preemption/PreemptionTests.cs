@@ -8,6 +8,19 @@ public sealed class PreemptionTests
     private static Lab Cluster(PreemptMode mode, Action<ClusterConfigured>? with = null) => PreemptionLab.Tiers(mode, with).Node("n1", cpus: 4);
 
     [Fact]
+    public void A_partition_of_tier_0_gives_way_to_one_that_says_nothing()
+    {
+        var lab = Cluster(PreemptMode.PreemptCancel, c =>
+        {
+            c.Partitions[1].PriorityTier = 0;
+            c.Partitions[0].ClearPriorityTier();
+        });
+        var low = lab.Low(4);
+        lab.High(4);
+        Assert.Equal(JobState.Completing, lab.Job(low).State);
+    }
+
+    [Fact]
     public void Without_preemption_the_higher_tier_waits()
     {
         var lab = PreemptionLab.Tiers(PreemptMode.PreemptCancel, c => c.Preempt.By = PreemptBy.PreemptNone).Node("n1", cpus: 4);

@@ -153,6 +153,17 @@ public sealed class MakeTests
     }
 
     [Fact]
+    public void A_job_of_a_reservation_of_gpus_alone_gets_its_cpus_of_what_is_free()
+    {
+        var lab = new Lab().GpuNode("g1", 4);
+        lab.ReserveNow("", r => r.Tres.Add(Tres("gres/gpu", 2)));
+        var inside = lab.Run(s => { s.Inside(); s.Tasks = 4; s.Gres.Add(new GresRequest { Name = "gpu", Count = 2 }); });
+        Assert.Equal("4: 0,1", $"{Core.Resources.CpuSet.FromBytes(lab.Job(inside).Shares[0].Cpus).Count}: {string.Join(',', lab.Job(inside).Shares[0].Gres[0].Indices)}");
+        var outside = lab.Run(s => s.Gres.Add(new GresRequest { Name = "gpu", Count = 2 }));
+        Assert.Equal([2u, 3u], lab.Job(outside).Shares[0].Gres[0].Indices);
+    }
+
+    [Fact]
     public void A_tres_that_can_not_be_reserved_is_refused() =>
         Assert.Equal("TRES type 'energy' not supported with reservations", Cluster().RefusedReservation("", r => r.Tres.Add(Tres("energy", 1))).Sentence);
 

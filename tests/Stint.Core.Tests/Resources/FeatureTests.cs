@@ -107,7 +107,7 @@ public sealed class FeatureTests
         var lab = Racks();
         Assert.Equal("n1 n4 n5 n6", Nodes(lab, s => { s.NodesMin = 4; s.Constraint = "[rack1*1&rack2*3]"; }));
         Assert.Equal("none", Nodes(lab, s => { s.NodesMin = 6; s.Constraint = "[rack1*2&rack2*4]"; }));
-        Assert.Equal("n4 n5 n1", Nodes(lab, s => { s.NodesMin = 3; s.Constraint = "rack2*2"; }));
+        Assert.Equal("n1 n4 n5", Nodes(lab, s => { s.NodesMin = 3; s.Constraint = "rack2*2"; }));
     }
 
     [Fact]

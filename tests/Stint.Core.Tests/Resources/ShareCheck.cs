@@ -47,13 +47,26 @@ internal static class ShareCheck
             var most = Enumerable.Range(0, node.Kind.Sockets).Sum(socket => Math.Min((int)spec.TasksPerSocket, cpus.Intersect(node.Kind.CpusOf(socket)).WholeCores(threads) * used / (int)spec.CpusPerTask));
             Assert.True(spec.Exclusive || share.Tasks <= most, "too many tasks on a socket");
         }
-        if (spec.EnforceBinding)
-            foreach (var gres in share.Gres.Where(gres => gres.Name == "gpu" && gres.Indices.Count > 0))
-                foreach (var index in gres.Indices)
-                {
-                    var unit = node.Kind.Pools.ToArray().Single(pool => pool.Name == "gpu" && pool.Type == gres.Type).Units.Single(unit => unit.Index == index);
-                    Assert.True(!unit.Near.Intersects(node.AllCpus) || unit.Near.Intersects(cpus) || gpus > cpus.WholeCores(threads), $"GPU {index} has none of {cpus} near it");
-                }
+        if (spec.EnforceBinding) Near(spec, node, share, cpus);
+    }
+
+    /// <summary>--gres-flags=enforce-binding: all its CPUs are near one of its GPUs, and each GPU has some of them near it (with a limit of
+    /// tasks on a socket the first alone, as in Slurm).</summary>
+    private static void Near(JobSpec spec, Core.Nodes.Node node, NodeShare share, CpuSet cpus)
+    {
+        var pools = node.Kind.Pools.ToArray();
+        var nears = new List<CpuSet>();
+        foreach (var gres in share.Gres.Where(gres => gres.Name == "gpu"))
+            foreach (var index in gres.Indices)
+            {
+                var near = pools.Single(pool => pool.Name == "gpu" && pool.Type == gres.Type).Units.Single(unit => unit.Index == index).Near;
+                nears.Add(near.Intersects(node.AllCpus) ? near : node.AllCpus);
+            }
+        if (nears.Count == 0) return;
+        var what = $"{cpus} of {node.Name}: {spec}; {string.Join(" ", pools.Select(pool => $"{pool} {string.Join(",", pool.Units.ToArray().Select(unit => $"{unit.Index}:{unit.Near}"))}"))}";
+        Assert.True(Request.Of(spec).Exclusive || cpus.IsSubsetOf(nears.Aggregate((a, b) => a.Union(b))), $"some of these CPUs are near no GPU of the job: {what}");
+        if (spec.TasksPerSocket == 0 && nears.Count <= cpus.WholeCores(node.ThreadsPerCore))
+            Assert.All(nears, near => Assert.True(near.Intersects(cpus), $"a GPU near {near} has none of these: {what}"));
     }
 
     private static int Count(NodeShare share, GresRequest asked, JobSpec spec)

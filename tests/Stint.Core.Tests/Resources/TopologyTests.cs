@@ -38,7 +38,7 @@ public sealed class TopologyTests
     {
         var lab = Tree();
         Fill(lab, "n1");
-        Assert.Equal("n5 n6 n7 n8 n2", Nodes(lab, s => s.NodesMin = 5));
+        Assert.Equal("n2 n5 n6 n7 n8", Nodes(lab, s => s.NodesMin = 5));
         Assert.Equal(8, lab.Find(s => s.NodesMin = 8)!.Count);
     }
 

@@ -51,7 +51,7 @@ public sealed class PlacementTests
     {
         var lab = new Lab().Nodes("n1", "n2", "n3");
         Assert.Equal("n3:0x1", Placed(lab, s => s.NodeList = "n3"));
-        Assert.Equal("n2:0x1 n1:0x1", Placed(lab, s => { s.NodeList = "n2"; s.NodesMin = 2; }));
+        Assert.Equal("n1:0x1 n2:0x1", Placed(lab, s => { s.NodeList = "n2"; s.NodesMin = 2; }));
         Assert.Equal("n3:1x1", Placed(lab, s => s.ExcludeList = "n[1-2]"));
     }
 

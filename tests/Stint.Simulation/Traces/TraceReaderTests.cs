@@ -69,6 +69,31 @@ public sealed class TraceReaderTests : IDisposable
                 + "2017-10-09 07:01:55,66.5,8,66.0,11cb48\n2017-10-09 07:01:55,66.5,0,0,11cb48\n"));
 
     [Fact]
+    public void Gpu_jobs_may_have_seconds_other_columns_and_any_order() =>
+        Assert.Equal(
+            [
+                new TraceJob(1, new Instant(0), 50_500, 60_000, new Amount(4, Gpus: 2), "ann"),
+                new TraceJob(3, new Instant(7_000), 9_000, 9_000, new Amount(8), "bob"),
+            ],
+            Read("h.csv", "job_id,user,gpu_num,cpu_num,submit_time,duration,requested_time\n17,ann,2,4,0,50.5,60\n18,ann,0,0,3,9,\n19,bob,0,8,7,9,\n"));
+
+    [Theory]
+    [InlineData("g.csv", "timestamp,duration,num_gpus\n0,1,1\n5,x,1\n", "g.csv: line 3: 'x' is no number of seconds")]
+    [InlineData("g.csv", "timestamp,duration,num_gpus\nnoon-ish,1,1\n", "g.csv: line 2: 'noon-ish' is neither a date nor a number of seconds")]
+    [InlineData("g.csv", "timestamp,duration,num_gpus\n0,1\n", "g.csv: line 2: 2 columns, 3 expected: '0,1'")]
+    [InlineData("s.swf", ";\n\n1 2 3\n", "s.swf: line 3: 3 fields, 18 expected")]
+    [InlineData("s.swf", "1 0 0 NaN 4 -1 -1 4 60 -1 0 9 9 -1 -1 -1 -1 -1", "s.swf: line 1: 'NaN' is not a number")]
+    [InlineData("pods.csv", "name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,creation_time,deletion_time\na,1e3,1,1,1,,0,1\n", "pods.csv: line 2: '1e3' is no whole number")]
+    public void A_mistake_is_said_with_file_and_line(string name, string text, string said) =>
+        Assert.EndsWith(said, Assert.Throws<FormatException>(() => Read(name, text)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Types_of_gpus_without_their_sum_are_added_up_and_only_the_elapsed_time_is_needed() =>
+        Assert.Equal(
+            [new TraceJob(1, Time(18, 20), 60_000, 120_000, new Amount(8, 0, 3, 1), "")],
+            Read("jobs.txt", "JobIDRaw|Submit|Elapsed|Timelimit|ReqTRES\n1|2026-11-22T01:18:20|00:01:00|00:02:00|cpu=8,gres/gpu:a100=2,gres/gpu:h100=1,node=1\n2|2026-11-22T01:18:20|00:00:00|00:02:00|cpu=8\n"));
+
+    [Fact]
     public void Pods_count_thousandths_of_processors_and_of_one_gpu() =>
         Assert.Equal(
             [

@@ -18,6 +18,7 @@ internal sealed record HistoryRow(JobView Job, StepView? Step, Clock Clock, stri
         {
             string job = Job.ArrayTaskId is { } task ? string.Create(CultureInfo.InvariantCulture, $"{Job.ArrayJobId}_{task}")
                 : Job.ArrayTasks is { } tasks ? string.Create(CultureInfo.InvariantCulture, $"{Job.ArrayJobId ?? Job.JobId}_[{tasks}]")
+                : Job.HetJobId > 0 ? string.Create(CultureInfo.InvariantCulture, $"{Job.HetJobId}+{Job.HetOffset}")
                 : Job.JobId.ToString(CultureInfo.InvariantCulture);
             return IsStep ? $"{job}.{StepName}" : job;
         }
@@ -38,10 +39,11 @@ internal sealed record HistoryRow(JobView Job, StepView? Step, Clock Clock, stri
 
     public string End => Step is not null ? JobStates.IsEnded(Step.State) ? Clock.At(Step.EndMs, "Unknown") : "Unknown" : JobStates.IsEnded(Job.State) ? Clock.At(Job.EndMs, "Unknown") : "Unknown";
 
-    public string AllocatedTres => Step is not null ? Tres.Accounting(Step.Cpus, Step.MemoryBytes, Step.Nodes, billed: false)
-        : Started ? Tres.Accounting(Job.Cpus, Job.MemoryBytes, Nodes, billed: true) : "";
+    public string AllocatedTres => Step is not null ? Tres.Accounting(Step.Cpus, Step.MemoryBytes, Step.Nodes, null, Step.GresAllocated)
+        : Started ? Tres.Accounting(Job.Cpus, Job.MemoryBytes, Nodes, Tres.Billing(Job), Job.GresAllocated) : "";
 
-    public string RequestedTres => IsStep ? "" : Tres.Accounting(Job.Cpus, Tres.RequestedMemory(Job), Math.Max(1, Job.NodesMin), billed: true);
+    public string RequestedTres => IsStep ? ""
+        : Tres.Accounting(Tres.RequestedCpus(Job), Tres.RequestedMemory(Job), Math.Max(1, Job.NodesMin), Job.Billing > 0 ? Tres.Billing(Job) : Tres.RequestedCpus(Job), Job.GresRequested);
     public string NodeList => Step is not null ? Step.NodeList : Job.NodeList.Length > 0 ? Job.NodeList : "None assigned";
 
     public (ulong User, ulong System) CpuUs

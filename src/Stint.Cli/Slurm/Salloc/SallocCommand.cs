@@ -25,7 +25,7 @@ internal static class SallocCommand
         string? program = command.Length == 0 ? null : ChildCommand.Find(context, command[0]);
         var submit = SubmitRequests.From(context, options, "interactive", command.Length > 0 ? command[0] : "") with
         {
-            IsBatch = false, StdIn = null, StdOut = null, StdErr = null, Environment = [],
+            IsBatch = false, StdIn = null, StdOut = null, StdErr = null, Environment = [], Components = Components(context, line, command.Length > 0 ? command[0] : ""),
         };
         try
         {
@@ -40,6 +40,12 @@ internal static class SallocCommand
             return 1;
         }
     }
+
+    private static SubmitRequest[]? Components(CommandContext context, LaunchLine line, string command) => line.Components.Count == 0 ? null
+        : [.. line.Components.Select(options => SubmitRequests.From(context, options, line.Options.JobName ?? "interactive", command) with
+        {
+            IsBatch = false, StdIn = null, StdOut = null, StdErr = null, Environment = [], ClientToken = null,
+        })];
 
     private static string Shell(CommandContext context) => context.Environment.TryGetValue("SHELL", out string? shell) && shell.StartsWith('/') ? shell : "/bin/sh";
 }

@@ -7,7 +7,8 @@ using Stint.Protocol.Api;
 namespace Stint.Cli.Slurm.Salloc;
 
 /// <summary>One allocation from the client's side, from the request to the end of its command. The allocation lives as long as the connection.</summary>
-internal sealed class SallocSession(CommandContext context, LaunchOptions options, RunWire wire) : IAsyncDisposable
+/// <param name="isQuiet">For a step of its own: the words are srun's.</param>
+internal sealed class SallocSession(CommandContext context, LaunchOptions options, RunWire wire, bool isQuiet = false) : IAsyncDisposable
 {
     private const int SigHup = 1, SigInt = 2, SigQuit = 3, SigTerm = 15;
     private static readonly TimeSpan PatienceBeforeMessage = TimeSpan.FromMilliseconds(300), PatienceAfterRevoke = TimeSpan.FromSeconds(30);
@@ -18,7 +19,11 @@ internal sealed class SallocSession(CommandContext context, LaunchOptions option
     private ChildCommand? _child;
     private Task _gone = Task.CompletedTask;
 
-    public async Task<int> RunAsync(RunRequest request, string[] command, string? program)
+    public Task<int> RunAsync(RunRequest request, string[] command, string? program) =>
+        RunAsync(request, async job => program is null ? NotFound(command[0]) : await CommandAsync(program, command, job));
+
+    /// <summary>With something else than a command in the allocation; it looks after signals, and after the allocation's end, itself.</summary>
+    public async Task<int> RunAsync(RunRequest request, Func<IReadOnlyDictionary<string, string>, Task<int>> inside)
     {
         using var listening = context.Signals?.Listen([SigHup, SigInt, SigQuit, SigTerm], Signal);
         await wire.SendAsync(request, context.Cancellation);
@@ -26,7 +31,7 @@ internal sealed class SallocSession(CommandContext context, LaunchOptions option
         {
             if (await AllocatedAsync(request) is not { } job) return 1;
             if (request.Detach) return 0;
-            int code = program is null ? NotFound(command[0]) : await CommandAsync(program, command, job);
+            int code = await inside(job);
             if (!_revoked) await RelinquishAsync(code);
             return code;
         }
@@ -49,14 +54,17 @@ internal sealed class SallocSession(CommandContext context, LaunchOptions option
             if (happened.JobId != 0) _jobId = happened.JobId;
             switch (happened.Kind)
             {
-                case "queued": _ = SayPendingAsync(); break;
+                case "queued":
+                    _ = SayPendingAsync();
+                    if (options.ImmediateSeconds is { } seconds) _ = GiveUpAsync(TimeSpan.FromSeconds(seconds));
+                    break;
                 case "refused":
                     var refusal = happened.Refusal ?? new RefusalView("unknown", "the server refused without a reason");
                     foreach (string text in SlurmErrors.Lines("Job submit/allocate failed", refusal, request.Submit?.Partition)) Say("error: " + text);
                     return null;
                 case "allocated":
                     lock (_turn) _allocated = true;
-                    if (_saidPending) Info($"job {_jobId} has been allocated resources");
+                    if (_saidPending) Say($"job {_jobId} has been allocated resources", !options.Quiet);
                     Info($"Granted job allocation {_jobId}");
                     return happened.Environment ?? new Dictionary<string, string>();
                 case "revoked" or "ended":
@@ -85,10 +93,30 @@ internal sealed class SallocSession(CommandContext context, LaunchOptions option
                 if (_allocated || _revoked) return;
                 _saidPending = true;
                 Info($"Pending job allocation {_jobId}");
-                Info($"job {_jobId} queued and waiting for resources");
+                Say($"job {_jobId} queued and waiting for resources", !options.Quiet);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        {
+            // It is over already.
+        }
+    }
+
+    /// <summary>--immediate: what has not started by then is not to start.</summary>
+    private async Task GiveUpAsync(TimeSpan patience)
+    {
+        try
+        {
+            await Task.Delay(patience, context.Time, _over.Token);
+            lock (_turn)
+            {
+                if (_allocated || _revoked) return;
+                _revoked = true;
+            }
+            Say("error: Job submit/allocate failed: Requested nodes are busy");
+            await wire.SendAsync(new RunControl { Cancel = true }, CancellationToken.None);
+        }
+        catch (Exception e) when (e is OperationCanceledException or WebSocketException or IOException or ObjectDisposedException)
         {
             // It is over already.
         }
@@ -150,7 +178,7 @@ internal sealed class SallocSession(CommandContext context, LaunchOptions option
         {
             await wire.SendAsync(new RunControl { Complete = true, ExitCode = code > 128 && code <= 128 + 64 ? 0 : code, CompleteSignal = code > 128 && code <= 128 + 64 ? code - 128 : 0 }, context.Cancellation);
             // What the server says last: that it knows.
-            await _gone.WaitAsync(TimeSpan.FromSeconds(5), context.Time, CancellationToken.None);
+            await (_gone.IsCompleted ? _gone = GoneAsync() : _gone).WaitAsync(TimeSpan.FromSeconds(5), context.Time, CancellationToken.None);
         }
         catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException or TimeoutException)
         {
@@ -174,7 +202,12 @@ internal sealed class SallocSession(CommandContext context, LaunchOptions option
 
     private void Info(string text)
     {
-        if (!options.Quiet) Say(text);
+        if (!options.Quiet && !isQuiet) Say(text);
+    }
+
+    private void Say(string text, bool isWanted)
+    {
+        if (isWanted) Say(text);
     }
 
     private void Say(string text)

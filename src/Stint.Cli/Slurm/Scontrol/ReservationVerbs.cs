@@ -7,7 +7,7 @@ using Stint.Protocol.Slurm;
 namespace Stint.Cli.Slurm.Scontrol;
 
 /// <summary><c>scontrol create | update | delete reservation</c></summary>
-internal static class ReservationVerbs
+internal static partial class ReservationVerbs
 {
     private static readonly string[] Names =
     [
@@ -25,9 +25,14 @@ internal static class ReservationVerbs
             {
                 case "reservation" or "reservationname": given.RemoveAt(0); break;
                 case null: return NoEntity(context);
-                default: return InFile(context);
+                case "nodename": return InFile(context);
+                default:
+                    given.RemoveAt(0);
+                    return await PartitionVerbs.ChangeAsync(context, given, create: true);
             }
         }
+        else if (given.Exists(one => Assignment.Full(one.Name, "partitionname") is not null) && !given.Exists(one => Assignment.Full(one.Name, "reservationname") is not null))
+            return await PartitionVerbs.ChangeAsync(context, given, create: true);
         else if (!given.Exists(one => Assignment.Full(one.Name, "reservationname", "reservation") is not null)) return given.Exists(one => Assignment.Full(one.Name, "partitionname", "nodename") is not null) ? InFile(context) : NoEntity(context);
         var (request, code) = Read(context, given);
         if (request is null) return code;
@@ -65,10 +70,11 @@ internal static class ReservationVerbs
     {
         if (words.Count == 0) return Keyword.TooFew(context, "delete");
         var first = Assignment.Of(words[0]);
-        string? entity = Assignment.Full(first.Name, "reservationname", "reservation", "partitionname", "nodename");
-        if (entity is "partitionname" or "nodename") return InFile(context);
+        string? entity = Assignment.Full(first.Name, "reservationname", "reservation", "partitionname", "partition", "nodename");
+        if (entity is "nodename") return InFile(context);
         string? name = first.Word.Contains('=') ? first.Value : words.Count > 1 ? words[1] : null;
         if (entity is null || name is null) return NoEntity(context);
+        if (entity is "partitionname" or "partition") return await PartitionVerbs.DeleteAsync(context, name);
         try
         {
             await context.Api.DeleteAsync($"/api/v1/reservations/{Uri.EscapeDataString(name)}", ApiJson.Default.ReservationResponse, context.Cancellation);
@@ -207,14 +213,22 @@ internal static class ReservationVerbs
 
     private static int InFile(CommandContext context)
     {
-        context.Error.WriteLine($"{context.Name}: error: partitions and nodes are in stint.yaml: change them there and start the server again; `stint token` lets a new node join");
+        context.Error.WriteLine($"{context.Name}: error: nodes are not made so: `stint token` lets a new node join");
         return 1;
     }
 
     private static int Failed(CommandContext context, string what, ApiRefusedException e)
     {
         context.Error.WriteLine($"{what}: {Printable.Of(SlurmErrors.Sentence(e.Refusal))}");
-        if (SlurmErrors.Detail(e.Refusal) is { } detail) context.Error.WriteLine($"{context.Name}: {Printable.Of(detail)}");
+        if (SlurmErrors.Detail(e.Refusal) is { } detail) context.Error.WriteLine($"{context.Name}: {Printable.Of(InZone(context, detail))}");
         return 1;
     }
+
+    /// <summary>The server writes moments as <c>@seconds</c>: which zone they are read in is the caller's affair.</summary>
+    private static string InZone(CommandContext context, string text) => Moment().Replace(text,
+        match => long.TryParse(match.ValueSpan[1..], NumberStyles.None, CultureInfo.InvariantCulture, out long seconds) && seconds < 253_402_300_800
+            ? SlurmDate.Format(seconds * 1000, context.Time.LocalTimeZone) : match.Value);
+
+    [System.Text.RegularExpressions.GeneratedRegex(@"@\d{9,12}\b")]
+    private static partial System.Text.RegularExpressions.Regex Moment();
 }

@@ -41,7 +41,7 @@ internal static class ShowStep
         return new RecordText().Line($"StepId={step.StepId} UserId={job.Uid} StartTime={clock.At(step.StartMs, "Unknown")} TimeLimit=UNLIMITED")
             .Line($"State={step.State} Partition={job.Partition} NodeList={step.NodeList}")
             .Line($"Nodes={step.Nodes} CPUs={(batch ? 0 : step.Cpus)} Tasks={step.Tasks} Name={step.Name} Network=(null)")
-            .Line(batch ? "TRES=(null)" : $"TRES={Tres.Accounting(step.Cpus, step.MemoryBytes, step.Nodes, billed: false)}")
+            .Line(batch ? "TRES=(null)" : $"TRES={Tres.Accounting(step.Cpus, step.MemoryBytes, step.Nodes, null, step.GresAllocated)}")
             .Line("ResvPorts=(null)")
             .Line(batch ? "CPUFreqReq=Default" : "CPUFreqReq=Default Dist=Block")
             .Line("SrunHost:Pid=(null):0");

@@ -22,10 +22,7 @@ internal static class Update
             case "jobid" or "job": return await UpdateJob.RunAsync(context, given);
             case "reservation" or "reservationname": return await ReservationVerbs.UpdateAsync(context, given);
             case "nodename" or "node": return await NodesAsync(context, given);
-            case "partition" or "partitionname":
-                context.Error.WriteLine("slurm_update error: Requested operation is presently disabled");
-                context.Error.WriteLine($"{context.Name}: partitions are in stint.yaml: change them there and start the server again");
-                return 1;
+            case "partition" or "partitionname": return await PartitionVerbs.ChangeAsync(context, given, create: false);
             case null:
                 context.Error.WriteLine("No valid entity in update command");
                 context.Error.WriteLine("Input line must include \"NodeName\", \"PartitionName\", \"Reservation\", \"JobId\", or \"SlurmctldDebug\"");
@@ -37,6 +34,8 @@ internal static class Update
     private static async Task<int> NodesAsync(CommandContext context, List<Assignment> given)
     {
         string? nodes = null, state = null, reason = null;
+        string[]? features = null;
+        uint? weight = null;
         foreach (var one in given)
         {
             switch (Assignment.Full(one.Name, "nodename", "node", "state", "reason", "weight", "features", "activefeatures", "availablefeatures", "gres", "comment", "cpubind", "extra"))
@@ -44,6 +43,8 @@ internal static class Update
                 case "nodename" or "node": nodes = one.Value; break;
                 case "state": state = one.Value; break;
                 case "reason": reason = one.Value.Trim('"', '\''); break;
+                case "weight" when uint.TryParse(one.Value, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out uint number): weight = number; break;
+                case "features" or "activefeatures" or "availablefeatures" when one.Operation == '=' && one.Value.Length > 0: features = one.Value.Split(',', StringSplitOptions.RemoveEmptyEntries); break;
                 case "weight" or "features" or "activefeatures" or "availablefeatures" or "gres":
                     context.Error.WriteLine("slurm_update error: Requested operation is presently disabled");
                     context.Error.WriteLine($"{context.Name}: {one.Name} of nodes is in stint.yaml, under nodes: change it there and start the server again");
@@ -51,9 +52,29 @@ internal static class Update
                 default: return Assignment.NotSupported(context, one.Word);
             }
         }
+        if (nodes is not null && (features is not null || weight is not null))
+        {
+            if (await SettingsAsync(context, nodes, new NodeSettingsRequest { Features = features, Weight = weight }) is not 0 and var code) return code;
+            if (state is null && reason is null) return 0;
+        }
         if (nodes is not null) return await StatesAsync(context, nodes, state, reason ?? "");
         context.Error.WriteLine("No changes specified");
         return 1;
+    }
+
+    private static async Task<int> SettingsAsync(CommandContext context, string nodes, NodeSettingsRequest settings)
+    {
+        try
+        {
+            await context.Api.PostAsync($"/api/v1/nodes/{Uri.EscapeDataString(nodes)}/settings", settings, ApiJson.Default.NodeSettingsRequest, ApiJson.Default.SelectionResult, context.Cancellation);
+            return 0;
+        }
+        catch (ApiRefusedException e)
+        {
+            context.Error.WriteLine($"slurm_update error: {(e.Refusal.Code == "access_denied" ? "Invalid user id" : Printable.Of(SlurmErrors.Sentence(e.Refusal)))}");
+            if (SlurmErrors.Detail(e.Refusal) is { } detail && e.Refusal.Code != "access_denied") context.Error.WriteLine($"{context.Name}: {Printable.Of(detail)}");
+            return 1;
+        }
     }
 
     private static async Task<int> StatesAsync(CommandContext context, string names, string? state, string reason)

@@ -8,6 +8,7 @@ internal static class SrunCommand
 {
     public static async Task<int> RunAsync(CommandContext context)
     {
+        if (HetLine.Is(context)) return await HetRun.RunAsync(context);
         var line = LaunchLine.Parse(context, LaunchCommand.Srun);
         if (line.ExitCode is { } code) return code;
         if (line.Operands.Count == 0)

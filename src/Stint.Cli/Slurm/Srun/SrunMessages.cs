@@ -17,6 +17,14 @@ internal sealed class SrunMessages(CommandContext context, LaunchOptions options
 
     public bool Started { get; private set; }
     public bool IsAborting => _aborting;
+    public bool Allocated => _allocated;
+
+    /// <summary>--immediate, in slurmctld's words.</summary>
+    public void NotInTime()
+    {
+        _saidRevoked = true;
+        Error("Unable to allocate resources: Requested nodes are busy");
+    }
 
     public void Info(string text) => Say(text);
     public void Error(string text) => Say("error: " + text);

@@ -31,7 +31,7 @@ internal sealed class SrunSession : IAsyncDisposable
         _request = request;
         _wire = wire;
         _messages = new SrunMessages(context, options);
-        _output = new TaskOutput(context.RawOut, context.RawError, options.Label ? Math.Max(1, request.Step.Tasks ?? 1) : null);
+        _output = new TaskOutput(context.RawOut, context.RawError, options.Label ? Math.Max(1, request.Step.HetTasks > 0 ? request.Step.HetTasks : request.Step.Tasks ?? 1) : null);
         _input = new InputFeed(context.RawIn, context.InIsTerminal ? Terminal.IsInForeground : static () => true);
         _interrupts = new Interrupts(context.Time, options.QuitOnInterrupt, options.DisableStatus);
     }
@@ -103,9 +103,13 @@ internal sealed class SrunSession : IAsyncDisposable
             case "started":
                 if (_request.Step.StdIn is null && _input.Begin()) Feed();
                 break;
-            case "queued" when happened.Message.Length == 0: _ = SayQueuedAsync(); break;
+            case "queued" when happened.Message.Length == 0:
+                _ = SayQueuedAsync();
+                if (_options.ImmediateSeconds is { } seconds) _ = GiveUpWaitingAsync(TimeSpan.FromSeconds(seconds));
+                break;
             case "input_taken": _input.Taken(happened.Frames); break;
             case "refused":
+                WasRefused = true;
                 _messages.Refused(happened.Refusal ?? new RefusalView("unknown", "the server refused without a reason"), _request);
                 _exitCode = happened.ExitStatus == 0 ? 1 : happened.ExitStatus;
                 break;
@@ -123,6 +127,40 @@ internal sealed class SrunSession : IAsyncDisposable
             _messages.StillQueued();
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        {
+            // It is over already.
+        }
+    }
+
+    /// <summary>--immediate: what has not started by then is not to start.</summary>
+    private async Task GiveUpWaitingAsync(TimeSpan patience)
+    {
+        try
+        {
+            await Task.Delay(patience, _context.Time, _over.Token);
+            if (_messages.Allocated) return;
+            _messages.NotInTime();
+            await ControlAsync(new RunControl { Cancel = true });
+            _exitCode ??= 1;
+            await _over.CancelAsync();
+        }
+        catch (Exception e) when (e is OperationCanceledException or WebSocketException or IOException or ObjectDisposedException)
+        {
+            // It is over already.
+        }
+    }
+
+    /// <summary>The server would not make the step.</summary>
+    public bool WasRefused { get; private set; }
+
+    /// <summary>Ends the step: another part of it is not to be.</summary>
+    public async Task StopAsync()
+    {
+        try
+        {
+            await ControlAsync(new RunControl { Cancel = true });
+        }
+        catch (Exception e) when (e is OperationCanceledException or WebSocketException or IOException or ObjectDisposedException)
         {
             // It is over already.
         }

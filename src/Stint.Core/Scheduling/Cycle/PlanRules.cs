@@ -37,7 +37,7 @@ internal sealed class PlanRules(PlanningSettings settings, long nodesVersion, Po
         var partition = contender.Partition;
         var since = job.Eligible > job.Submitted ? job.Eligible : job.Submitted;
         var rank = Policy.Order.RankOf(RequestOf(view, contender, job, since), view.Now);
-        var tier = partition.Spec.PriorityTier == 0 ? 1 : (int)Math.Min(partition.Spec.PriorityTier, int.MaxValue - 1);
+        var tier = (int)Math.Min(partition.Spec.Tier, int.MaxValue - 1);
         return new ClassRank(tier, view.PriorityOf(job, partition), rank, job.Order, job.Id);
     }
 

@@ -10,9 +10,7 @@ internal static class CorePick
     public static CpuSet Make(Request request, Node node, in NodeBalance balance, int tasks, DevicePick devices)
     {
         var kind = node.Kind;
-        var free = balance.CpusFor(request, node);
-        var kept = Room.CoresKept(request, kind);
-        if (kept > 0) free = WithoutHighest(free, kind, kept);
+        var free = Open(request, node, balance);
         var cores = Room.CoresFor(request, kind, tasks, devices.Gpus);
         if (free.WholeCores(kind.Threads) < cores) return default;
         if (request.Exclusive) return request.TasksPerSocket > 0 && BySocket(request, kind, free, tasks, cores).IsEmpty ? default : free;
@@ -22,7 +20,12 @@ internal static class CorePick
             foreach (var cell in devices.Cells) near = near.Union(kind.Groups.CpusOf(kind.Groups.Of(cell)));
             free = free.Intersect(near);
         }
-        if (request.TasksPerSocket > 0) return BySocket(request, kind, free, tasks, cores);
+        if (request.TasksPerSocket > 0)
+        {
+            // Some core near each device, where tasks can be spread over the sockets so.
+            var near = request.DisableBinding || devices.Cells.Count == 0 ? default : NearDevices(kind, free, cores, devices);
+            return near.WholeCores(kind.Threads) >= cores && TasksBySocket(request, kind, near) >= tasks ? near : BySocket(request, kind, free, tasks, cores);
+        }
         var pick = default(CpuSet);
         if (devices.Cells.Count > 0 && !request.DisableBinding)
         {
@@ -34,6 +37,14 @@ internal static class CorePick
         pick = pick.Union(Packed(kind, unused, cores - pick.WholeCores(kind.Threads), request.Distribution.OverSockets));
         if (request.SharesCpus) pick = pick.Union(Packed(kind, free.Except(pick), cores - pick.WholeCores(kind.Threads), false));
         return pick.WholeCores(kind.Threads) < cores ? default : pick;
+    }
+
+    /// <summary>CPUs that the job may have here: what is free, without the cores that it leaves to the system. Devices are near these or near none.</summary>
+    public static CpuSet Open(Request request, Node node, in NodeBalance balance)
+    {
+        var free = balance.CpusFor(request, node);
+        var kept = Room.CoresKept(request, node.Kind);
+        return kept > 0 ? WithoutHighest(free, node.Kind, kept) : free;
     }
 
     private static CpuSet WithoutHighest(CpuSet free, NodeKind kind, int cores)
@@ -120,6 +131,20 @@ internal static class CorePick
         return pick;
     }
 
+    private static int TasksBySocket(Request request, NodeKind kind, CpuSet cpus)
+    {
+        var tasks = 0;
+        for (var socket = 0; socket < kind.Sockets; socket++) tasks += TasksOn(request, kind, cpus.Intersect(kind.CpusOf(socket)).WholeCores(kind.Threads));
+        return tasks;
+    }
+
+    /// <summary>What one socket takes with so many cores.</summary>
+    private static int TasksOn(Request request, NodeKind kind, int cores)
+    {
+        var fit = Math.Min(request.TasksPerSocket, (int)((long)cores * Room.ThreadsUsed(request, kind) / request.CpusPerTask));
+        return request.TasksPerCore > 0 ? Math.Min(fit, cores * request.TasksPerCore) : fit;
+    }
+
     /// <summary>No more than so many tasks on each socket.</summary>
     private static CpuSet BySocket(Request request, NodeKind kind, CpuSet free, int tasks, int cores)
     {
@@ -128,9 +153,7 @@ internal static class CorePick
         for (var socket = 0; socket < kind.Sockets && tasks > 0; socket++)
         {
             var here = free.Intersect(kind.CpusOf(socket));
-            var most = here.WholeCores(kind.Threads);
-            var fit = Math.Min(Math.Min(request.TasksPerSocket, tasks), (int)((long)most * used / request.CpusPerTask));
-            if (request.TasksPerCore > 0) fit = Math.Min(fit, most * request.TasksPerCore);
+            var fit = Math.Min(tasks, TasksOn(request, kind, here.WholeCores(kind.Threads)));
             if (fit <= 0) continue;
             var wanted = (fit * request.CpusPerTask + used - 1) / used;
             if (request.TasksPerCore > 0) wanted = Math.Max(wanted, (fit + request.TasksPerCore - 1) / request.TasksPerCore);

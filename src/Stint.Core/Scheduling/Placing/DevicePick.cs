@@ -25,7 +25,7 @@ internal sealed class DevicePick
         if (request.Gres.Length == 0) return Nothing;
         var pick = new DevicePick();
         var left = balance.Gres.ToArray();
-        var free = balance.CpusFor(request, node);
+        var free = CorePick.Open(request, node, balance);
         var gpus = 0L;
         foreach (ref readonly var demand in request.Gres.AsSpan())
             if (demand.IsGpu) gpus += CountOn(request, demand, tasks, jobGres);

@@ -57,6 +57,14 @@ internal sealed class NodeSearch : IDisposable
         return NodeChoice.Make(this);
     }
 
+    /// <summary>Chosen nodes by name, as Slurm lists and numbers a job's nodes; tasks follow. Arbitrary distribution keeps the order of
+    /// the user's list, segments lie together.</summary>
+    public void Order()
+    {
+        if (ChosenCount < 2 || Request.Distribution.Nodes == NodeOrder.Arbitrary || Request.Segment > 1) return;
+        chosen.AsSpan(0, ChosenCount).Sort((a, b) => NodeNames.CompareNaturally(Nodes[a.Index].Name, Nodes[b.Index].Name));
+    }
+
     public void Add(in Candidate candidate) => chosen[ChosenCount++] = candidate;
 
     /// <summary>Back to the required nodes.</summary>

@@ -25,6 +25,7 @@ internal static class Show
             ["MaxArraySize"] = config.MaxArraySize.ToString(CultureInfo.InvariantCulture),
             ["MaxJobCount"] = config.MaxJobs.ToString(CultureInfo.InvariantCulture),
             ["MinJobAge"] = Seconds(config.MinJobAge),
+            ["OverTimeLimit"] = string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(config.OverTime.TotalMinutes)} min"),
             ["ProctrackType"] = "proctrack/cgroup",
             ["SchedulerType"] = config.Planning?.Policy == "fcfs" ? "sched/builtin" : "sched/backfill",
             ["SelectType"] = "select/cons_tres",

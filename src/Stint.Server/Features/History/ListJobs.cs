@@ -1,7 +1,9 @@
 using System.Globalization;
 using Stint.Core;
+using Stint.Core.Journal;
 using Stint.Protocol.Api;
 using Stint.Protocol.Slurm;
+using Stint.Server.Configuration;
 using Stint.Server.Features.Jobs;
 using Stint.Server.History;
 using Stint.Storage;
@@ -13,10 +15,14 @@ internal static class ListJobs
 {
     private const int LimitMax = 10_000;
 
-    public static void Map(IEndpointRouteBuilder routes, Engine.Engine engine, HistoryReader history, TimeProvider time) =>
-        routes.MapGet($"{Endpoints.Root}/history/jobs", context => HandleAsync(context, engine, history, time)).Describe("listHistory", "Jobs of the past and present, for accounting").Gives<HistoryList>();
+    public static void Map(IEndpointRouteBuilder routes, Engine.Engine engine, HistoryReader history, ServerConfig config, TimeProvider time)
+    {
+        // Billing weights are those of today.
+        PartitionSpec[] partitions = [.. config.Partitions.Select(static partition => partition.ToSpec())];
+        routes.MapGet($"{Endpoints.Root}/history/jobs", context => HandleAsync(context, engine, history, partitions, time)).Describe("listHistory", "Jobs of the past and present, for accounting").Gives<HistoryList>();
+    }
 
-    private static async Task HandleAsync(HttpContext context, Engine.Engine engine, HistoryReader history, TimeProvider time)
+    private static async Task HandleAsync(HttpContext context, Engine.Engine engine, HistoryReader history, PartitionSpec[] partitions, TimeProvider time)
     {
         var (query, states, error) = Read(context.Request.Query);
         if (query is null)
@@ -32,7 +38,7 @@ internal static class ListJobs
             foreach (var job in jobs)
             {
                 last = Math.Max(last, job.JobId);
-                if (states is null || states.Contains(job.State)) views.Add(HistoryViews.Of(job));
+                if (states is null || states.Contains(job.State)) views.Add(HistoryViews.Of(job, partitions));
             }
             await Reply.JsonStreamAsync(context, new HistoryList(time.GetUtcNow().ToUnixTimeMilliseconds(), [.. views], jobs.Count >= query.Limit ? last : null), ApiJson.Default.HistoryList);
         }

@@ -12,7 +12,7 @@ internal static class PartitionRules
         State = spec.State.Length > 0 ? spec.State : spec.IsUp ? "UP" : "DOWN", MinNodes = spec.MinNodes, MaxNodes = spec.HasMaxNodes ? spec.MaxNodes : null,
         AllowAccounts = [.. spec.AllowAccounts], DenyAccounts = [.. spec.DenyAccounts], AllowQos = [.. spec.AllowQos], DenyQos = [.. spec.DenyQos],
         AllowGroups = [.. spec.AllowGroups], Qos = spec.Qos.Length > 0 ? spec.Qos : null, Alternate = spec.Alternate.Length > 0 ? spec.Alternate : null,
-        PriorityTier = spec.PriorityTier, PriorityJobFactor = spec.PriorityJobFactor, PreemptMode = Mode(spec.HasPreemptMode ? spec.PreemptMode : preempt?.Mode ?? PreemptMode.PreemptOff),
+        PriorityTier = spec.Tier, PriorityJobFactor = spec.PriorityJobFactor, PreemptMode = Mode(spec.HasPreemptMode ? spec.PreemptMode : preempt?.Mode ?? PreemptMode.PreemptOff),
         GraceMs = spec.GraceMs, OverSubscribe = spec.OverSubscribe.Length > 0 ? spec.OverSubscribe : "NO", Hidden = spec.Hidden, RootOnly = spec.RootOnly,
         RequiresReservation = spec.RequiresReservation, DisableRootJobs = spec.DisableRootJobs, LeastLoaded = spec.LeastLoaded, ExclusiveUser = spec.ExclusiveUser,
         ExclusiveTopo = spec.ExclusiveTopo, MaxCpusPerNode = spec.MaxCpusPerNode, MaxCpusPerSocket = spec.MaxCpusPerSocket,

@@ -30,6 +30,11 @@ internal static class Change
             await Reply.RefuseAsync(context, new Refusal(RefusalCodes.InvalidRequest, error));
             return;
         }
+        if (Unknown(request) is { } user)
+        {
+            await Reply.RefuseAsync(context, new Refusal(RefusalCodes.InvalidUser, $"there is no user '{user}' on this machine", "Change one list with users+=NAME and users-=NAME"));
+            return;
+        }
         var actor = context.User().Actor;
         Command command = name is null ? new MakeReservation(Spec(request), actor, request.CoresPerNode)
             : request.Skip ? new SkipReservation(name, actor) : new UpdateReservation(name, Changed(request), actor);
@@ -67,6 +72,15 @@ internal static class Change
         if (r.Licenses is { Length: > 0 } licenses && !LicenseSpec.TryParse(licenses, out _, out var license)) return license;
         if (r.StartMs < 0 || r.EndMs < 0 || r.DurationMs < 0 || r.PurgeAfterMs < 0) return "a time is negative";
         return r.StartMs > r.EndMs ? "the end is before the start" : null;
+    }
+
+    /// <summary>The first that no directory knows; a number stands for itself.</summary>
+    private static string? Unknown(ReservationRequest r)
+    {
+        foreach (var names in (string[]?[])[r.Users, r.UsersAdded])
+            foreach (var name in names ?? [])
+                if (Auth.Users.Find(name) is null && !uint.TryParse(name, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out _)) return name;
+        return null;
     }
 
     private static ReservationSpec Spec(ReservationRequest r)

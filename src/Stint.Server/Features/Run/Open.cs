@@ -72,11 +72,15 @@ internal static class Open
         var plan = new RunPlan { ClientIsGone = gone, JobId = request.JobId ?? 0, Tasks = request.Step.Tasks ?? request.Submit?.Tasks, CpusPerTask = request.Step.CpusPerTask };
         if (request.Submit is { } submit)
         {
-            var (spec, _, refusal) = submission.Map(submit with { IsBatch = false, Script = [], Arguments = [], Environment = [] }, caller);
+            submit = submit with { IsBatch = false, Script = [], Arguments = [], Environment = [] };
+            var (spec, _, refusal) = submission.Map(submit, caller);
             if (spec is null) return (null, refusal);
+            var (components, wrong) = HetSubmission.Map(submit, spec, submission, caller);
+            if (wrong is not null) return (null, wrong);
+            if (components.Count > 1 && request.Step.Arguments.Length > 0) return (null, Invalid("the allocation of several components has no program: its steps come with runs of their own"));
             if (request.Detach && request.Step.Arguments.Length > 0) return (null, Invalid("an allocation that outlives its connection has no program"));
-            spec.NoShell = request.Detach;
-            plan = plan with { Submit = spec, Detach = request.Detach };
+            foreach (var component in components) component.NoShell = request.Detach;
+            plan = plan with { Submit = spec, Others = components.GetRange(1, components.Count - 1), Detach = request.Detach };
         }
         return AddStep(plan, request);
     }

@@ -9,6 +9,7 @@ namespace Stint.Server.Features.Run;
 internal static class StepResources
 {
     private const int TextMax = 65_536;
+    private const uint TasksMax = 10_000_000;
     private const ulong BytesMax = 1UL << 50;
     private const long YearsMs = 10L * 366 * 86_400_000;
 
@@ -20,6 +21,7 @@ internal static class StepResources
         (spec.ThreadsPerCore, spec.TasksPerCore, spec.TasksPerSocket) = (r.ThreadsPerCore, r.TasksPerCore, r.TasksPerSocket);
         if (!insideJob) return null;
         (spec.Whole, spec.NodeList, spec.ExcludeList, spec.Overcommit, spec.TasksPerNode, spec.TimeLimitMs) = (!r.Exact, r.NodeList ?? "", r.ExcludeList ?? "", r.Overcommit, r.TasksPerNode ?? 0, r.TimeLimitMs);
+        (spec.TaskOffset, spec.HetTasks) = (Math.Min(r.TaskOffset, TasksMax), Math.Min(r.HetTasks, TasksMax));
         if (r.Relative is { } relative) spec.Relative = relative;
         if (r.MemoryPerNodeBytes is > 0 and var node) spec.MemoryPerNodeBytes = node;
         if (r.MemoryPerCpuBytes is > 0 and var cpu) spec.MemoryPerCpuBytes = cpu;

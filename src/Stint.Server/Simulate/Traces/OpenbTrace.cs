@@ -83,9 +83,13 @@ public static class OpenbTrace
         return true;
     }
 
-    private static double Seconds(string field) => double.Parse(field, CultureInfo.InvariantCulture);
+    private static double Seconds(string field) =>
+        double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && Math.Abs(seconds) < 1e12 ? seconds
+        : throw new FormatException($"'{field}' is no number of seconds");
 
-    private static long Number(string field) => field.Length == 0 ? 0 : long.Parse(field, CultureInfo.InvariantCulture);
+    private static long Number(string field) => field.Length == 0 ? 0
+        : long.TryParse(field, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number
+        : throw new FormatException($"'{field}' is no whole number");
 
     private sealed class PodColumns(Table table)
     {

@@ -4,9 +4,9 @@ namespace Stint.Server.Simulate.Traces;
 internal sealed class SacctColumns(Table table)
 {
     public Table Table { get; } = table;
-    public int JobId { get; } = table.Required("JobID");
+    public int JobId { get; } = table.Required("JobID", "JobIDRaw");
     public int Submit { get; } = table.Required("Submit");
-    public int Start { get; } = table.Required("Start");
+    public int Start { get; } = table.Column("Elapsed") >= 0 ? table.Column("Start") : table.Required("Start");
     public int End { get; } = table.Column("End");
     public int Elapsed { get; } = table.Column("Elapsed");
     public int User { get; } = table.Column("User", "Account");

@@ -27,8 +27,9 @@ public static class SacctTrace
     private static TraceJob? Parse(SacctColumns columns, string[] row, long number)
     {
         if (row[columns.JobId].Contains('.', StringComparison.Ordinal)) return null;
-        if (Moment(row[columns.Submit]) is not { } submitted || Moment(row[columns.Start]) is not { } start) return null;
-        if (RunMs(columns, row, start) is not { } runMs) return null;
+        if (Moment(row[columns.Submit]) is not { } submitted) return null;
+        var start = columns.Start < 0 ? null : Moment(row[columns.Start]);
+        if (columns.Start >= 0 && start is null || RunMs(columns, row, start ?? submitted) is not { } runMs || columns.Start < 0 && runMs == 0) return null;
         var amount = AmountOf(columns, row);
         if (amount.IsZero) return null;
         var limitMs = columns.Limit < 0 ? null : SlurmTime.Milliseconds(row[columns.Limit], columns.LimitInMinutes);
@@ -63,5 +64,6 @@ public static class SacctTrace
         DateTime.TryParseExact(field, "yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
             ? new Instant(new DateTimeOffset(time).ToUnixTimeMilliseconds())
+            : long.TryParse(field, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds < 100_000_000_000 ? new Instant(seconds * 1000)     // SLURM_TIME_FORMAT=%s
             : null; // "Unknown", "None"
 }

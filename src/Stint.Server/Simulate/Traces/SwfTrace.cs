@@ -14,34 +14,32 @@ public static class SwfTrace
 
     public static IEnumerable<TraceJob> Read(TextReader reader)
     {
-        var number = 0;
         while (reader.ReadLine() is { } line)
         {
-            number++;
             if (line.Length == 0 || line.TrimStart() is "" or [';', ..]) continue;
-            var job = Parse(line, number);
+            var job = Parse(line);
             if (job is not null) yield return job;
         }
     }
 
-    private static TraceJob? Parse(string line, int number)
+    private static TraceJob? Parse(string line)
     {
         var fields = line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        if (fields.Length < FieldCount) throw new FormatException($"line {number}: {fields.Length} fields, {FieldCount} expected");
-        var processors = Number(fields[RequestedProcessors], number);
-        if (processors <= 0) processors = Number(fields[Allocated], number);
-        var run = Number(fields[Run], number);
-        var estimate = Number(fields[RequestedTime], number);
+        if (fields.Length < FieldCount) throw new FormatException($"{fields.Length} fields, {FieldCount} expected");
+        var processors = Number(fields[RequestedProcessors]);
+        if (processors <= 0) processors = Number(fields[Allocated]);
+        var run = Number(fields[Run]);
+        var estimate = Number(fields[RequestedTime]);
         if (processors <= 0 || run < 0) return null;
         if (estimate <= 0) estimate = Math.Max(run, 1);
-        return new TraceJob((long)Number(fields[Id], number), new Instant(Milliseconds(Number(fields[Submit], number))),
+        return new TraceJob((long)Number(fields[Id]), new Instant(Milliseconds(Number(fields[Submit]))),
             Milliseconds(Math.Min(run, estimate)), Milliseconds(estimate), new Amount((long)processors), fields[User]);
     }
 
-    private static double Number(string field, int line) =>
-        double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+    private static double Number(string field) =>
+        double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) && Math.Abs(value) <= 1e12
         ? value
-        : throw new FormatException($"line {line}: '{field}' is not a number");
+        : throw new FormatException($"'{field}' is not a number");
 
     private static long Milliseconds(double seconds) => (long)Math.Round(seconds * 1000);
 }

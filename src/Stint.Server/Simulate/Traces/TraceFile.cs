@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text;
 
 namespace Stint.Server.Simulate.Traces;
 
@@ -10,11 +11,18 @@ public static class TraceFile
     /// </summary>
     public static IReadOnlyList<TraceJob> Read(string path)
     {
-        using var reader = Open(path);
+        using var reader = new CountedLines(Open(path));
         var name = Path.GetFileName(path);
         if (name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)) name = name[..^3];
-        var jobs = name.EndsWith(".swf", StringComparison.OrdinalIgnoreCase) ? SwfTrace.Read(reader) : ReadTable(reader, path);
-        return [.. jobs.OrderBy(job => job.Submitted)]; // stable: equal moments keep the order of the file
+        try
+        {
+            var jobs = name.EndsWith(".swf", StringComparison.OrdinalIgnoreCase) ? SwfTrace.Read(reader) : ReadTable(reader);
+            return [.. jobs.OrderBy(job => job.Submitted)]; // stable: equal moments keep the order of the file
+        }
+        catch (Exception e) when (e is FormatException or OverflowException or InvalidDataException)
+        {
+            throw new FormatException($"{path}: line {Math.Max(1, reader.Line)}: {e.Message}", e);
+        }
     }
 
     public static TextReader Open(string path)
@@ -24,13 +32,43 @@ public static class TraceFile
         return new StreamReader(stream);
     }
 
-    private static IEnumerable<TraceJob> ReadTable(TextReader reader, string path)
+    private static IEnumerable<TraceJob> ReadTable(TextReader reader)
     {
         var header = reader.ReadLine() ?? "";
         if (header.Contains("JobID", StringComparison.Ordinal) && header.Contains('|')) return SacctTrace.Read(header, reader);
-        if (header.StartsWith("timestamp,duration,num_gpus", StringComparison.Ordinal)) return PhillyTrace.Read(header, reader);
+        if (GpuJobsTrace.IsHeader(header)) return GpuJobsTrace.Read(header, reader);
         if (OpenbTrace.IsPodList(header)) return OpenbTrace.Read(header, reader);
-        throw new FormatException($"{path}: neither SWF (its name ends in .swf), nor 'sacct -P' with a JobID column, "
+        throw new FormatException("neither SWF (its name ends in .swf), nor 'sacct -P' with a JobID column, "
             + "nor a GPU trace with timestamp,duration,num_gpus or cpu_milli,memory_mib,num_gpu,gpu_milli,creation_time");
+    }
+
+    /// <summary>Knows which line was read last, for messages.</summary>
+    private sealed class CountedLines(TextReader reader) : TextReader
+    {
+        /// <summary>No line of a workload is as long; a binary file has no line ends at all.</summary>
+        private const int CharsMax = 1 << 20;
+
+        public int Line { get; private set; }
+
+        public override string? ReadLine()
+        {
+            Line++;
+            var line = new StringBuilder();
+            while (reader.Read() is var next && next >= 0)
+            {
+                if (next == '\n') return Text(line);
+                if (line.Length == CharsMax) throw new FormatException($"a line of more than {CharsMax} characters");
+                line.Append((char)next);
+            }
+            return line.Length > 0 ? Text(line) : null;
+        }
+
+        private static string Text(StringBuilder line) => line.Length > 0 && line[^1] == '\r' ? line.ToString(0, line.Length - 1) : line.ToString();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing) reader.Dispose();
+            base.Dispose(disposing);
+        }
     }
 }

@@ -8,7 +8,7 @@ internal static class Tres
 {
     public static Amount Parse(string text)
     {
-        long cpus = 0, memory = 0, gpus = 0, nodes = 0;
+        long cpus = 0, memory = 0, gpus = 0, typed = 0, nodes = 0;
         foreach (var part in text.Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
             var at = part.IndexOf('=', StringComparison.Ordinal);
@@ -19,10 +19,11 @@ internal static class Tres
                 case "cpu": cpus = Bytes(value); break;
                 case "mem": memory = Bytes(value); break;
                 case "gres/gpu": gpus = Bytes(value); break; // the typed entries beside it are parts of this sum
+                case ['g', 'r', 'e', 's', '/', 'g', 'p', 'u', ':', ..]: typed += Bytes(value); break;
                 case "node": nodes = Bytes(value); break;
             }
         }
-        return new Amount(cpus, memory, gpus, nodes);
+        return new Amount(cpus, memory, gpus > 0 ? gpus : typed, nodes);
     }
 
     /// <summary>A number with an optional binary suffix; 0 where it is none.</summary>
