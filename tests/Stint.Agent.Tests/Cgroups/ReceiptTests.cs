@@ -23,8 +23,10 @@ public sealed class ReceiptTests
             $"cpu|-c 1|0|{Mount("cpuset")}/{job}/cpuset.cpus|0|0|True|",
             $"pids|default|64|{Mount("pids")}/{job}/pids.max|64|64|True|",
         ], group.Receipt.Rows.Take(4).Select(r => $"{r.Resource}|{r.Requested}|{r.Allocated}|{r.File}|{r.Written}|{r.ReadBack}|{r.Enforced}|{r.WhyNot}"));
-        Assert.Equal(["gpu", "disk", "network"], group.Receipt.Rows.Skip(4).Select(r => r.Resource));
-        Assert.All(group.Receipt.Rows.Skip(4), r => Assert.True(!r.Enforced && r.WhyNot.Length > 0));
+        // Where a node can hold huge pages back it does, and says so.
+        var others = group.Receipt.Rows.Skip(4).Where(r => r.Resource != HugePages.Resource).ToList();
+        Assert.Equal(["gpu", "disk", "network"], others.Select(r => r.Resource));
+        Assert.All(others, r => Assert.True(!r.Enforced && r.WhyNot.Length > 0));
         foreach (var row in group.Receipt.Rows.Take(4)) Assert.Equal(row.ReadBack, test.Read(row.File));
 
         Assert.False(test.Tree.IsJobGone(7, TestTree.Uid));
@@ -49,7 +51,7 @@ public sealed class ReceiptTests
         var none = test.Tree.Create(TestTree.Key(2), TestTree.Uid, TestTree.Limits(cpus: [5, 6])).Receipt.Rows[2];
         Assert.False(none.Enforced);
         Assert.Equal("declared cpus 5-6; the machine has 0-1; the step may run on all of them", none.WhyNot);
-        Assert.Equal("0-1", test.Read($"{test.Layout.Of("cpuset")!.Mount}/{test.Root}/n1/u4242/j2/cpuset.cpus"));
+        Assert.Equal("0-1", test.Read($"{test.Layout.Of("cpuset")!.Mount}/{test.Root}/n1/u4242/j2/{(TestTree.IsV2 ? "cpuset.cpus.effective" : "cpuset.cpus")}"));
     }
 
     [Fact]
