@@ -35,6 +35,8 @@ public sealed partial class Cluster
     private Cluster Recounted()
     {
         var fresh = new Cluster(scheduler) { Config = Config, runsExpired = runsExpired };
+        // Numbers of resources are given out in the order in which they are first met, which is another one here.
+        for (var id = TresTable.FixedCount; id < accounts.Tres.Count; id++) fresh.accounts.Tres.Intern(accounts.Tres.NameOf(id));
         fresh.RebuildPartitions();
         foreach (var partition in partitionsByName.Values) fresh.QueueFor(partition.Name).Nodes = partition.Nodes;
         var specs = new Journal.Snapshot();
@@ -45,10 +47,11 @@ public sealed partial class Cluster
         foreach (var job in jobs.Values)
         {
             if (job.IsOver) continue;
-            var kept = job.Policy;
+            var kept = (job.Policy, job.Asked.Policy);
+            job.Asked.Policy = null;        // of the classes of this cluster, not of the fresh one
             fresh.CountSubmitted(job);
             if (job.IsActive) fresh.CountStarted(job, Instant.Never);
-            job.Policy = kept;
+            (job.Policy, job.Asked.Policy) = kept;
         }
         return fresh;
     }

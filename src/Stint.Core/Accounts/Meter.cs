@@ -62,8 +62,8 @@ internal sealed class Meter
     public Int128 RunLeftIn(int pass, int id, Instant now) =>
         RunLeft(id, now) + (plannedPass == pass && id < plannedRun.Length ? plannedRun[id] : 0);
 
-    /// <summary>A start that this pass plans.</summary>
-    public void Plan(int pass, JobTres tres, long forMs)
+    /// <summary>A start that this pass plans, or (-1) does not plan any more.</summary>
+    public void Plan(int pass, JobTres tres, long forMs, int times = 1)
     {
         if (plannedPass != pass)
         {
@@ -72,13 +72,13 @@ internal sealed class Meter
             Array.Clear(planned);
             Array.Clear(plannedRun);
         }
-        plannedJobs++;
+        plannedJobs += times;
         foreach (var (id, count) in tres.Counts)
         {
             Grow(ref planned, id);
             Grow(ref plannedRun, id);
-            planned[id] += count;
-            plannedRun[id] += (Int128)count * forMs;
+            planned[id] += times * count;
+            plannedRun[id] += times * (Int128)count * forMs;
         }
     }
 

@@ -35,12 +35,13 @@ public sealed partial class Cluster
     }
 
     /// <summary>A start is planned in this pass: limits count it from here on.</summary>
-    private void NoteLimitUse(Job job, Partition partition) => Note(StandingOf(job, partition));
+    /// <param name="times">-1: it is not to be after all.</param>
+    private void NoteLimitUse(Job job, Partition partition, int times = 1) => Note(StandingOf(job, partition), times);
 
-    private void Note(Standing standing)
+    private void Note(Standing standing, int times = 1)
     {
-        foreach (var meter in standing.Holders.Meters) meter.Plan(limitPass, standing.Request, standing.RunMs);
-        standing.Holders.TierUser?.Running.Plan(limitPass, standing.TierRequest, standing.RunMs);
+        foreach (var meter in standing.Holders.Meters) meter.Plan(limitPass, standing.Request, standing.RunMs, times);
+        standing.Holders.TierUser?.Running.Plan(limitPass, standing.TierRequest, standing.RunMs, times);
     }
 
     /// <summary>
@@ -91,7 +92,7 @@ public sealed partial class Cluster
     /// <summary>What limits and priority know of a job in that partition. Worked out once per class, partition and version.</summary>
     private Standing StandingOf(Job job, Partition partition)
     {
-        var @class = job.Policy ??= ClassFor(job.Spec);
+        var @class = job.Policy ??= ClassFor(job.Asked);
         var known = @class.Find(partition);
         if (known is not null && known.Version.Book == accounts.Version
             && (known.Version.Nodes == 0 || known.Version.Nodes == nodesVersion)) return known;
@@ -101,11 +102,13 @@ public sealed partial class Cluster
         return standing;
     }
 
-    private PolicyClass ClassFor(JobSpec spec)
+    private PolicyClass ClassFor(SharedSpec asked)
     {
-        var key = PolicyKey.Of(spec);
-        if (!policyClasses.TryGetValue(key, out var @class)) policyClasses.Add(key, @class = new PolicyClass(key, spec));
-        return @class;
+        // One without members may be another's by now, or nobody's.
+        if (asked.Policy is { Members: > 0 } known) return known;
+        var key = PolicyKey.Of(asked.Spec);
+        if (!policyClasses.TryGetValue(key, out var @class)) policyClasses.Add(key, @class = new PolicyClass(key, asked.Spec));
+        return asked.Policy = @class;
     }
 
     private Standing NewStanding(PolicyClass @class, Partition partition, bool intern)

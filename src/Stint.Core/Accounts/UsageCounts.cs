@@ -16,7 +16,7 @@ public sealed partial class Cluster
     private void CountSubmitted(Job job)
     {
         var tasks = CountedTasks(job);
-        var @class = ClassFor(job.Spec);
+        var @class = ClassFor(job.Asked);
         job.Policy = @class;
         @class.Members += tasks;
         @class.Waiting += tasks;
@@ -27,7 +27,7 @@ public sealed partial class Cluster
 
     private void CountStarted(Job job, Instant at)
     {
-        var @class = job.Policy ??= ClassFor(job.Spec);
+        var @class = job.Policy ??= ClassFor(job.Asked);
         LeaveWaiting(@class, 1);
         Enter(job, @class, at);
     }
@@ -54,7 +54,7 @@ public sealed partial class Cluster
     private void CountUpdated(Job job, Instant at)
     {
         if (job.IsOver || job.Policy is not { } former) return;
-        var @class = ClassFor(job.Spec);
+        var @class = ClassFor(job.Asked);
         var tasks = job.IsActive ? 1 : CountedTasks(job);
         if (ReferenceEquals(@class, former) && !job.IsActive) return;
         if (job.IsActive) Leave(job, charges[job.Id], at);

@@ -62,7 +62,7 @@ public sealed partial class Cluster
             array.Unstarted = null;
             return array;
         }
-        var job = new Job(jobId, specs.Take(array.Spec))
+        var job = new Job(jobId, specs.Take(array.Asked))
         {
             ArrayJobId = array.Id, ArrayTask = task, Submitted = array.Submitted, Eligible = array.Eligible,
             NotBefore = array.NotBefore, Order = array.Order,

@@ -10,6 +10,8 @@ public sealed partial class Cluster
 {
     private enum DependencyState { NotYet, Satisfied, Never }
 
+    private const int DependenciesNamedMax = 8;
+
     /// <summary>Who waits for a job (or an array as a whole); also what keeps that job from being forgotten.</summary>
     private readonly Dictionary<uint, HashSet<uint>> dependents = [];
     /// <summary>Those among them that look at single tasks of that array.</summary>
@@ -132,6 +134,28 @@ public sealed partial class Cluster
         var wake = Instant.Never;
         return array.Unstarted!.Tasks().Where(task =>
             targets.TrueForAll(target => Task(target, task, "afterok", 0, Instant.Never, ref wake) == DependencyState.Satisfied));
+    }
+
+    /// <summary>Those that are not fulfilled yet, as <c>--dependency</c> writes them, each with how its job stands.</summary>
+    private string WaitsFor(Job job)
+    {
+        var open = new List<string>();
+        var wake = Instant.Never;
+        foreach (var dependency in job.Spec.Dependencies)
+        {
+            if (open.Count == DependenciesNamedMax) { open.Add("…"); break; }
+            if (Evaluate(job, dependency, passAt, ref wake) == DependencyState.NotYet) open.Add(Describe(job, dependency));
+        }
+        return "waits for " + string.Join(job.Spec.DependencyAny ? " or " : " and ", open);
+    }
+
+    private string Describe(Job job, Dependency dependency)
+    {
+        if (dependency.Kind == "singleton")
+            return $"singleton (job {unfinishedByName![(job.Spec.Uid, job.Spec.Name)].Min()} has its name)";
+        var target = dependency.HasArrayTask ? $"{dependency.JobId}_{dependency.ArrayTask}" : $"{dependency.JobId}";
+        var state = (dependency.HasArrayTask ? FindTask(dependency.JobId, dependency.ArrayTask) : null) ?? jobs[dependency.JobId];
+        return $"{dependency.Kind}:{target} ({(state.State == JobState.Completing ? "completing" : state.State.ToString().ToLowerInvariant())})";
     }
 
     private static bool IsSingleton(Job job)

@@ -23,7 +23,7 @@ public sealed partial class Job
     private object? waitsIn;
     private ArrayPlace? arrayPlace;
 
-    internal Job(uint id, JobSpec spec) { Id = id; Spec = spec; }
+    internal Job(uint id, SharedSpec asked) { Id = id; Asked = asked; }
 
     /// <summary>Its place in an array, or as an array; jobs of their own have none.</summary>
     private sealed class ArrayPlace
@@ -36,7 +36,8 @@ public sealed partial class Job
     /// <summary>0 at the first start; +1 for each requeue (Slurm's Restarts).</summary>
     public uint Attempt { get; internal set; }
     /// <summary>What was asked; shared with all jobs that asked for the very same. Without the client token.</summary>
-    public JobSpec Spec { get; private set; }
+    public JobSpec Spec => Asked.Spec;
+    internal SharedSpec Asked { get; private set; }
     public JobState State { get; internal set; }
     public bool Held { get; internal set; }
     public bool HeldByAdmin { get; internal set; }
@@ -46,7 +47,7 @@ public sealed partial class Job
     public uint? ArrayJobId { get => arrayPlace?.JobId; internal set => (arrayPlace ??= new ArrayPlace()).JobId = value; }
     public uint? ArrayTask { get => arrayPlace?.Task; internal set => (arrayPlace ??= new ArrayPlace()).Task = value; }
     /// <summary>True for the record that stands for an array's unstarted tasks.</summary>
-    public bool IsArray => Spec.Array.Count > 0 && ArrayTask is null;
+    public bool IsArray => Asked.IsArray && ArrayTask is null;
     /// <summary>Unstarted tasks, ascending; empty for anything but an array's record.</summary>
     public IReadOnlyList<ArrayRange> PendingTasks => Unstarted?.ToRanges() ?? [];
     public int PendingTaskCount => Unstarted?.Count ?? 0;
@@ -101,9 +102,9 @@ public sealed partial class Job
     public Request Request => Class?.Shape.Request ?? (run is null ? Request.Of(Spec) : run.Request ??= Request.Of(Spec));
 
     /// <summary>Another spec from here on: what was derived from the old one is forgotten. The caller keeps the count of its users.</summary>
-    internal void Respec(JobSpec spec)
+    internal void Respec(SharedSpec asked)
     {
-        Spec = spec;
+        Asked = asked;
         if (run is not null) run.Request = null;
     }
 

@@ -16,8 +16,8 @@ internal sealed class JobClass(JobSpec key, Shape shape, bool byAge)
     /// <summary>The request without what differs among its jobs; see <see cref="ClassKey.OfClass"/>.</summary>
     public JobSpec Key { get; } = key;
     public Shape Shape { get; } = shape;
-    /// <summary>The requests that led here.</summary>
-    public HashSet<JobSpec> Specs { get; } = new(ReferenceEqualityComparer.Instance);
+    /// <summary>Its last job has left: it is in the queue no more.</summary>
+    public bool IsDropped { get; set; }
     /// <summary>One for each partition that it names, in its order.</summary>
     public Contender[] Contenders { get; set; } = [];
     /// <summary>Jobs that wait in it.</summary>
@@ -35,6 +35,9 @@ internal sealed class JobClass(JobSpec key, Shape shape, bool byAge)
             Verdict ??= other.Verdict;
         }
     }
+
+    /// <summary>The first component of the heterogeneous job that its job is a later one of: what the whole waits for is what it waits for.</summary>
+    public Job? Leader { get; set; }
 
     /// <summary>It is in the list of classes to look at in the next pass.</summary>
     public bool IsFresh { get; set; }
@@ -86,11 +89,13 @@ internal sealed class JobClass(JobSpec key, Shape shape, bool byAge)
     public PendingReason ReasonOf(Job job)
     {
         if (Verdict is { } verdict) return verdict.Reason;
+        if (Leader?.Class is { } its) return its.ReasonOf(Leader);
         var reason = PendingReason.None;
         foreach (var contender in Contenders)
         {
-            if (contender.Partition.BlockedHead == job.Id) return PendingReason.Resources;
-            if (contender.Partition.BlockedHead != 0) reason = PendingReason.Priority;
+            var first = contender.Partition.FirstBlocked;
+            if (first == job.Id) return PendingReason.Resources;
+            if (first != 0) reason = PendingReason.Priority;
         }
         return reason;
     }
@@ -98,8 +103,9 @@ internal sealed class JobClass(JobSpec key, Shape shape, bool byAge)
     public string DetailOf(Job job)
     {
         if (Verdict is { } verdict) return verdict.Detail;
+        if (Leader?.Class is { } its) return its.DetailOf(Leader);
         foreach (var contender in Contenders)
-            if (contender.Partition.BlockedHead == job.Id) return contender.Partition.Describe(job, contender.Partition);
+            if (contender.Partition.FirstBlocked == job.Id) return contender.Partition.Describe(job, contender.Partition);
         return "";
     }
 

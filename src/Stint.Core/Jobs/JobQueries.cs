@@ -49,11 +49,6 @@ public sealed partial class Cluster
         return hashes;
     }
 
-    private void ForgetSpec(JobSpec spec)
-    {
-        if (specs.GiveBack(spec)) queue.Forget(spec);
-    }
-
     private void IndexUnfinished(Job job)
     {
         unfinishedJobs++;

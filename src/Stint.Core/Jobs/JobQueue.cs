@@ -11,12 +11,10 @@ namespace Stint.Core.Jobs;
 /// </summary>
 internal sealed class JobQueue(Func<string, Partition> partitionOf)
 {
-    private readonly Dictionary<JobSpec, JobClass> classes = [];
+    private readonly Dictionary<JobSpec, JobClass> classes = new(SpecEquality.Instance);
     private readonly Dictionary<(Request, string Reservation), (Shape Shape, int Users)> shapes = [];
     private readonly Dictionary<(Shape, Partition), (Prospect Prospect, int Users)> prospects = [];
     private readonly List<JobClass> fresh = [];
-    /// <summary>By the object, not what is in it: requests are shared, see <see cref="SpecTable"/>.</summary>
-    private readonly Dictionary<JobSpec, JobClass> classOf = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Within a class the longest eligible goes first, not the first submitted.</summary>
     public bool IsByAge { get; private set; }
@@ -27,12 +25,11 @@ internal sealed class JobQueue(Func<string, Partition> partitionOf)
 
     public void Add(Job job)
     {
-        if (!classOf.TryGetValue(job.Spec, out var group))
+        if (job.Asked.Class is not { IsDropped: false } group)
         {
             var key = ClassKey.OfClass(job.Spec);
             if (!classes.TryGetValue(key, out group)) classes.Add(key, group = NewClass(key));
-            classOf.Add(job.Spec, group);
-            group.Specs.Add(job.Spec);
+            job.Asked.Class = group;
         }
         group.Add(job);
         Count++;
@@ -55,12 +52,6 @@ internal sealed class JobQueue(Func<string, Partition> partitionOf)
     public void Purge()
     {
         foreach (var group in classes.Values) group.Purge();
-    }
-
-    /// <summary>No job has that request any more.</summary>
-    public void Forget(JobSpec spec)
-    {
-        if (classOf.Remove(spec, out var group)) group.Specs.Remove(spec);
     }
 
     public void ForgetFresh()
@@ -102,7 +93,7 @@ internal sealed class JobQueue(Func<string, Partition> partitionOf)
     private void Drop(JobClass group)
     {
         classes.Remove(group.Key);
-        foreach (var spec in group.Specs) classOf.Remove(spec);
+        group.IsDropped = true;
         var shapeKey = (group.Shape.Request, group.Key.Reservation);
         var (shape, users) = shapes[shapeKey];
         if (users == 1) shapes.Remove(shapeKey);

@@ -1,50 +1,61 @@
+using Stint.Core.Accounts;
 using Stint.Core.Journal;
 
 namespace Stint.Core.Jobs;
 
+/// <summary>A request as all jobs that asked for the very same share it, with what follows from it alone.</summary>
+internal sealed class SharedSpec(JobSpec spec)
+{
+    public JobSpec Spec { get; } = spec;
+    // What a plan asks of each of its jobs, so that it need not follow the request.
+    public bool IsArray { get; } = spec.Array.Count > 0;
+    /// <summary>Something besides a hold and a begin time can keep one of its jobs, unlike others of its class, from starting.</summary>
+    public bool IsBound { get; } = spec.Dependencies.Count > 0 || spec.ArrayThrottle > 0;
+    public bool NamesReservation { get; } = spec.Reservation.Length > 0;
+    public bool NamesLicenses { get; } = spec.Licenses.Length > 0;
+    /// <summary>Jobs that have it.</summary>
+    public int Users { get; set; }
+    /// <summary>Where its waiting jobs are; a memo, good as long as the class is in the queue.</summary>
+    public JobClass? Class { get; set; }
+    /// <summary>How its jobs stand before limits and priority; a memo, good as long as the class has members.</summary>
+    public PolicyClass? Policy { get; set; }
+}
+
 /// <summary>One object for all equal requests of jobs that are known, whatever client token they came with. They are never written to.</summary>
 internal sealed class SpecTable
 {
-    private sealed class Shared(JobSpec spec)
-    {
-        public JobSpec Spec => spec;
-        public int Users;
-    }
-
-    private readonly Dictionary<JobSpec, Shared> known = [];
-    private readonly Dictionary<JobSpec, Shared> byObject = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<JobSpec, SharedSpec> known = new(SpecEquality.Instance);
 
     public IReadOnlyCollection<JobSpec> All => known.Keys;
     public int Users { get; private set; }
 
-    /// <summary>The one that is equal to this but for the client token; the caller's jobs hold it until they give it back.</summary>
-    public JobSpec Take(JobSpec spec)
+    /// <summary>The one that is equal to this but for the client token; the caller's job holds it until it gives it back.</summary>
+    public SharedSpec Take(JobSpec spec) => Take(Find(spec));
+
+    /// <summary>For one more job.</summary>
+    public SharedSpec Take(SharedSpec shared)
     {
-        if (!byObject.TryGetValue(spec, out var shared)) shared = Find(spec);
         shared.Users++;
         Users++;
-        return shared.Spec;
+        return shared;
     }
 
     /// <summary>Of a snapshot, before its jobs take it: without a client token, and nobody else's to write to.</summary>
-    public void Adopt(JobSpec spec)
+    public SharedSpec Adopt(JobSpec spec)
     {
-        var shared = new Shared(spec);
+        var shared = new SharedSpec(spec);
         known.Add(spec, shared);
-        byObject.Add(spec, shared);
+        return shared;
     }
 
     /// <summary>A job goes: with the last of them its request is forgotten.</summary>
-    /// <returns>True: it was the last.</returns>
-    public bool GiveBack(JobSpec spec)
+    public void GiveBack(SharedSpec shared)
     {
         Users--;
-        if (--byObject[spec].Users > 0) return false;
-        byObject.Remove(spec);
-        return known.Remove(spec);
+        if (--shared.Users == 0) known.Remove(shared.Spec);
     }
 
-    private Shared Find(JobSpec spec)
+    private SharedSpec Find(JobSpec spec)
     {
         // The key is made on the spot and undone: a copy of each request that comes would cost more than all the rest.
         var token = spec.ClientToken;
@@ -52,9 +63,8 @@ internal sealed class SpecTable
         try
         {
             if (known.TryGetValue(spec, out var shared)) return shared;
-            shared = new Shared(spec.Clone());
+            shared = new SharedSpec(spec.Clone());
             known.Add(shared.Spec, shared);
-            byObject.Add(shared.Spec, shared);
             return shared;
         }
         finally

@@ -18,6 +18,23 @@ public sealed class Partition
 
     /// <summary>The first job that waits for resources here; 0: none.</summary>
     internal uint BlockedHead { get; set; }
+    /// <summary>When the plan came to that job: smaller goes first, whatever the partition.</summary>
+    internal long HeadPlace { get; set; }
+    /// <summary>The others that have nodes of it.</summary>
+    internal IReadOnlyList<Partition> Overlapping { get; set; } = [];
+
+    /// <summary>The first job that waits for resources here or, going before that, in a partition that has nodes of this one; 0: none.</summary>
+    internal uint FirstBlocked
+    {
+        get
+        {
+            var (first, place) = (BlockedHead, BlockedHead == 0 ? long.MaxValue : HeadPlace);
+            foreach (var other in Overlapping)
+                if (other.BlockedHead != 0 && other.HeadPlace < place) (first, place) = (other.BlockedHead, other.HeadPlace);
+            return first;
+        }
+    }
+
     /// <summary>What is missing for that job; made when somebody asks.</summary>
     internal Func<Job, Partition, string> Describe { get; init; } = static (_, _) => "";
 

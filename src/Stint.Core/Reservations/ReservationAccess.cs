@@ -71,7 +71,7 @@ public sealed partial class Cluster
 
     private Verdict? ReservationObstacle(Job job, Partition partition, Instant now)
     {
-        if (job.Spec.Reservation.Length == 0 || NamedReservation(job, now) is not null) return null;
+        if (!job.Asked.NamesReservation || NamedReservation(job, now) is not null) return null;
         var wake = Instant.Never;
         string? denied = null;
         foreach (var name in job.Spec.Reservation.Split(','))

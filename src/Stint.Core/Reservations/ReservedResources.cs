@@ -40,7 +40,8 @@ public sealed partial class Cluster
     /// <summary>What reservations (and jobs that were suspended for others) leave to this job of what is free on a node from now on for a
     /// time; null: nothing at all. For a job of a reservation: what is the reservation's.</summary>
     /// <param name="forMs">How long it may run; <see cref="long.MaxValue"/>: unlimited.</param>
-    private NodeBalance? ReservedFor(Job job, Node node, NodeBalance free, Instant now, long forMs)
+    /// <param name="ignored">As if these were not there, apart from the job's own.</param>
+    private NodeBalance? ReservedFor(Job job, Node node, NodeBalance free, Instant now, long forMs, HashSet<Reservation>? ignored = null)
     {
         if (suspendedForOthers.Count > 0) free = LessResumable(job, node, free);
         if (reservations.Count == 0) return free;
@@ -59,7 +60,7 @@ public sealed partial class Cluster
         foreach (var other in ReservationsOfNode(node.Name))
         {
             if (ReferenceEquals(other, own) || !other.Meets(now, now.Milliseconds, until) || Attracts(other, job, now, forMs)) continue;
-            if (own is not null && LiesOver(own, other)) continue;
+            if (own is not null && LiesOver(own, other) || ignored?.Contains(other) == true) continue;
             if (other.Holds[node.Name] is not { } part) return null;
             free = Balances.Without(node, free, part, UsedIn(other, node.Name));
         }
@@ -83,9 +84,10 @@ public sealed partial class Cluster
     {
         if (reservations.Count == 0 && suspendedForOthers.Count == 0) return true;
         var holder = Holder.Of(start.Job.Spec);
+        var forMs = start.RunLimitMs > 0 ? start.RunLimitMs : RunTimeMs(start.Job.Spec);
         foreach (var share in start.Shares)
             if (!nodes.TryGetValue(share.Node, out var node)
-                || ReservedFor(start.Job, node, free.On(node), passAt, RunTimeMs(start.Job.Spec)) is not { } left
+                || ReservedFor(start.Job, node, free.On(node), passAt, forMs) is not { } left
                 || left.Take(node, share, holder) is null) return false;
         return true;
     }
@@ -94,24 +96,6 @@ public sealed partial class Cluster
     {
         if (!reservation.Holds.TryGetValue(share.Node, out var held)) return false;
         return held is null || CpuSet.FromBytes(held.Cpus).Intersects(CpuSet.FromBytes(share.Cpus)) || Balances.MeetGres(held, share);
-    }
-
-    /// <summary>Whether nothing but reservations keeps the job away: what the reason then is.</summary>
-    private Verdict? ReservedVerdict(Job job, Partition partition, Func<Node, NodeBalance?> unreserved, Instant now)
-    {
-        if (reservations.Count == 0 || !Placement.Fits(job.Request, partition.Nodes, unreserved)) return null;
-        var forMs = RunTimeMs(job.Spec);
-        if (Placement.Fits(job.Request, partition.Nodes,
-            node => unreserved(node) is { } free ? ReservedFor(job, node, free, now, forMs) : null)) return null;
-        var until = forMs > long.MaxValue - now.Milliseconds ? long.MaxValue : now.Milliseconds + forMs;
-        var inTheWay = partition.Nodes.SelectMany(node => ReservationsOfNode(node.Name)).Distinct()
-            .Where(other => other.Meets(now, now.Milliseconds, until)).ToList();
-        var names = string.Join(", ", inTheWay.Select(static reservation => reservation.Name).Take(8));
-        return inTheWay.Exists(static reservation => reservation.Has(ReservationFlags.Maint))
-            ? new Verdict(job, PendingReason.ReqNodeNotAvail, $"Reserved for maintenance: {names}")
-            : new Verdict(job, PendingReason.Reservation, job.Spec.Reservation.Length > 0
-                ? $"reservation {job.Spec.Reservation} has nothing free for it"
-                : $"it could still run when reservation {names} needs the resources");
     }
 
     /// <summary>Licences that reservations keep from this job if it starts now: name → count.</summary>

@@ -42,6 +42,8 @@ public sealed partial class Cluster
                 return No(RefusalCodes.InvalidGres, "a generic resource has no name, or too long a one");
             if (gres.Count > GresCountMax) return No(RefusalCodes.InvalidGres, $"{gres.Count} of {Short(gres.Name)} are asked for; the limit is {GresCountMax}");
             if (gres.Per == GresPer.PerJob && gres.Count > 0) perJob++;
+            if (gres.Per == GresPer.PerJob && gres.Count > 0 && gres.Count < spec.NodesMin)
+                return No(RefusalCodes.InvalidGres, $"{gres.Count} {Short(gres.Name)} in all are fewer than one for each of {spec.NodesMin} nodes", "Ask for more of them, or for fewer nodes");
             if (gres.Per == GresPer.PerSocket && spec.SocketsPerNode == 0)
                 return No(RefusalCodes.InvalidGres, $"{Short(gres.Name)} per socket needs a number of sockets", "Add --sockets-per-node");
             gpus |= gres.Name == GresNames.Gpu;

@@ -12,11 +12,12 @@ public sealed partial class Request
             : $"{new ByteSize(MemoryPerNode!.Value)} of memory per node";
         var gres = "";
         foreach (var demand in Gres) gres += $", {demand}";
-        if (CpusPerGpu > 0) gres += $", {CpusPerGpu} CPUs per GPU";
+        if (CpusPerGpu > 0) gres += $", {CpusPerGpu} {(CpusPerGpu == 1 ? "CPU" : "CPUs")} per GPU";
         if (DiskBytes > 0) gres += $", {new ByteSize(DiskBytes)} of disk per node";
         var features = Constraint is null ? "" : $" with {Constraint}";
         var alone = Exclusive ? ", exclusively" : OnlyUser is not null ? ", shared with no other user" : "";
-        return $"{(long)Tasks * CpusPerTask} CPUs{gres} and {memory} on at least {Nodes(NodesMin)}{features}{alone}";
+        var cpus = (long)Tasks * CpusPerTask;
+        return $"{cpus} {(cpus == 1 ? "CPU" : "CPUs")}{gres} and {memory} on at least {Nodes(NodesMin)}{features}{alone}";
     }
 
     private static string Nodes(int count) => count == 1 ? "1 node" : $"{count} nodes";

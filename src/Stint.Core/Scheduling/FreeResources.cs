@@ -7,6 +7,7 @@ namespace Stint.Core.Scheduling;
 public sealed class FreeResources
 {
     private readonly Dictionary<string, NodeBalance> taken = new(StringComparer.Ordinal);
+    private readonly Stack<(string Node, NodeBalance? Before)> undo = new();
     private readonly HashSet<int> busyParts = [];
     private readonly HashSet<int> closedParts = [];
 
@@ -34,6 +35,7 @@ public sealed class FreeResources
     public bool TryTake(Node node, NodeShare share, in Holder holder = default)
     {
         if (On(node).Take(node, share, holder) is not { } left) return false;
+        undo.Push((node.Name, taken.TryGetValue(node.Name, out var before) ? before : null));
         taken[node.Name] = left;
         if (node.TopologyPart >= 0)
         {
@@ -41,5 +43,16 @@ public sealed class FreeResources
             if (holder.WantsTopology) closedParts.Add(node.TopologyPart);
         }
         return true;
+    }
+
+    /// <summary>As before the last shares that were taken. Their parts of the topology stay busy until the end of the pass.</summary>
+    public void Undo(int shares)
+    {
+        for (; shares > 0; shares--)
+        {
+            var (node, before) = undo.Pop();
+            if (before is { } balance) taken[node] = balance;
+            else taken.Remove(node);
+        }
     }
 }

@@ -96,6 +96,15 @@ public abstract class SchedulingView
     /// <summary>A policy says so for each start it plans, so that limits and free resources count it.</summary>
     public abstract void NoteStart(in Start start);
 
+    /// <summary>The start is not to be after all: the last one that was noted.</summary>
+    internal abstract void TakeBack(in Start start);
+
+    /// <summary>All components of a heterogeneous job, the leader first.</summary>
+    internal abstract IEnumerable<Job> ComponentsOf(Job job);
+
+    /// <summary>False: while it waits, nothing is kept free for it.</summary>
+    internal abstract bool MayReserve(Job job, Partition partition);
+
     /// <summary>What reservations leave to a job of a balance of a node, from a moment on for a time; null: nothing.</summary>
     public abstract NodeBalance? ReservedFor(Job job, Node node, NodeBalance free, Instant from, long forMs);
 

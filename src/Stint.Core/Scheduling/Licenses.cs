@@ -13,7 +13,7 @@ public sealed partial class Cluster
 
     private Verdict? LicenseObstacle(Job job)
     {
-        if (job.Spec.Licenses.Length == 0 || LicenseRequest.Parse(job.Spec.Licenses, out _) is not { } request) return null;
+        if (!job.Asked.NamesLicenses || LicenseRequest.Parse(job.Spec.Licenses, out _) is not { } request) return null;
         return LicensesFor(job).Missing(request) is { } missing ? new Verdict(job, PendingReason.Licenses, missing) : null;
     }
 

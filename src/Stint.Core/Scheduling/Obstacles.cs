@@ -10,6 +10,7 @@ public sealed partial class Cluster
     /// <summary>Of this job alone: it is parked until what is named wakes it.</summary>
     private Verdict? ObstacleOf(Job job)
     {
+        if (!job.Asked.IsBound && !job.Held && job.NotBefore <= passAt) return null;
         if (job.Held) return new Verdict(job, HoldReason(job), "");
         if (job.NotBefore > passAt) return new Verdict(job, PendingReason.BeginTime, "its begin time has not come", Wake: job.NotBefore);
         switch (DependenciesOf(job, passAt, out var wake))
@@ -31,6 +32,7 @@ public sealed partial class Cluster
 
     private int StartableTasks(Job job)
     {
+        if (!job.Asked.IsArray) return 1;
         var arrayId = job.ArrayJobId ?? job.Id;
         var wanted = job.IsArray ? HasCorresponding(job) ? FreeTasks(job).Count() : job.PendingTaskCount : 1;
         var throttle = (int)Math.Min(job.Spec.ArrayThrottle, int.MaxValue);

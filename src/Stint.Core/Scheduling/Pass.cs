@@ -53,7 +53,11 @@ public sealed partial class Cluster
         foreach (var start in plan.Starts)
         {
             if (start.Job.State != JobState.Pending || start.Job.Held || ThrottleOf(start.Job) is not null
-                || ChosenLicenses(start.Job) is not { } licenses || !IsUnreserved(start, free) || !IsFree(free, start)) continue;
+                || ChosenLicenses(start.Job) is not { } licenses || !IsUnreserved(start, free) || !IsFree(free, start))
+            {
+                TouchAll(start);
+                continue;
+            }
             if (start.Partition is { } chosen && AllocationObstacle(start.Job, chosen, start.Shares, batch.Now) is { } limit) { Drop(start, limit); continue; }
             NoteArrayStart(start.Job);
             NoteLicenseUse(licenses);
@@ -65,10 +69,17 @@ public sealed partial class Cluster
         }
     }
 
+    /// <summary>The policy counts on a start that is not to be: it has to look at the nodes again.</summary>
+    private void TouchAll(Start start)
+    {
+        foreach (var share in start.Shares)
+            if (nodes.TryGetValue(share.Node, out var node)) Touch(node);
+    }
+
     /// <summary>What was chosen is more than a limit allows: nothing starts, and the nodes are looked at again.</summary>
     private void Drop(Start start, Verdict limit)
     {
-        foreach (var share in start.Shares) Touch(nodes[share.Node]);
+        TouchAll(start);
         if (start.Job.Class is not { } group) return;
         foreach (var contender in group.Contenders)
             if (contender.Partition == start.Partition) group.Note(contender, limit);

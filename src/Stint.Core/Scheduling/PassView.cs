@@ -26,6 +26,8 @@ public sealed partial class Cluster
     private sealed class View(Cluster cluster, Func<bool>? isEnough) : SchedulingView
     {
         private readonly FreeResources free = new();
+        /// <summary>What each start that was noted takes.</summary>
+        private readonly Stack<string> licenses = new();
         private readonly IReadOnlyList<Partition> withOrphans = cluster.WithOrphans();
 
         public override Instant Now => cluster.passAt;
@@ -59,9 +61,21 @@ public sealed partial class Cluster
             var holder = Holder.Of(start.Job.Spec);
             foreach (var share in start.Shares) free.TryTake(cluster.nodes[share.Node], share, holder);
             cluster.NoteArrayStart(start.Job);
-            cluster.NoteLicenseUse(cluster.ChosenLicenses(start.Job) ?? "");
+            var chosen = cluster.ChosenLicenses(start.Job) ?? "";
+            licenses.Push(chosen);
+            cluster.NoteLicenseUse(chosen);
             if (start.Partition is { } partition) cluster.NoteLimitUse(start.Job, partition);
         }
+
+        internal override void TakeBack(in Start start)
+        {
+            free.Undo(start.Shares.Count);
+            cluster.PassLicenses.GiveBack(licenses.Pop());
+            if (start.Partition is { } partition) cluster.NoteLimitUse(start.Job, partition, -1);
+        }
+
+        internal override IEnumerable<Job> ComponentsOf(Job job) => cluster.HetGroup(job);
+        internal override bool MayReserve(Job job, Partition partition) => cluster.MayReserve(job, partition, cluster.passAt);
 
         public override NodeBalance? ReservedFor(Job job, Node node, NodeBalance balance, Instant from, long forMs) =>
             cluster.ReservedFor(job, node, balance, from, forMs);

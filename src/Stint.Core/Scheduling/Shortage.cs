@@ -42,8 +42,13 @@ public readonly record struct Shortage(string Resource, int NodesWith, string Se
         if (usable.Count < request.NodesMin)
             return new Shortage("node", usable.Count, $"needs {Nodes(request.NodesMin)}; {usable.Count} of {Nodes(nodes.Count)} can be used");
         foreach (var name in request.Required)
-            if (!usable.Exists(entry => entry.Node.Name == name) || usable.Find(entry => entry.Node.Name == name) is var (named, left) && Placement.TasksOn(request, named, left) == 0)
-                return new Shortage("node", 0, $"needs node {name}, which is not free for it");
+        {
+            if (!usable.Exists(entry => entry.Node.Name == name)) return new Shortage("node", 0, $"needs node {name}, which is not free for it");
+            var (named, left) = usable.Find(entry => entry.Node.Name == name);
+            if (Placement.TasksOn(request, named, left) > 0) continue;
+            var isTooSmall = Placement.TasksOn(request, named, FreeResources.Total(named)) == 0;
+            return new Shortage("node", 0, $"needs node {name}, which {(isTooSmall ? "does not have what it needs there" : "is not free for it")}");
+        }
         return Scarcest(request, usable);
     }
 
@@ -53,33 +58,39 @@ public readonly record struct Shortage(string Resource, int NodesWith, string Se
         var (worst, joint) = (counts[0], 0);
         foreach (var count in counts)
             if (count.Enough < worst.Enough) worst = count;
-        long tasks = 0, gres = 0;
+        long tasks = 0, gres = 0, cpus = 0;
+        ulong memory = 0;
         foreach (var (node, balance) in usable)
         {
             var room = Placement.RoomOn(request, node, balance);
-            if (room.Tasks > 0) joint++;
+            if (room.Tasks > 0)
+            {
+                joint++;
+                cpus += (long)balance.CpusFor(request, node).WholeCores(node.Kind.Threads) * node.Kind.Threads;
+                memory += balance.MemoryBytes;
+            }
             tasks += room.Tasks;
             gres += room.JobGres;
         }
         if (worst.Enough < request.NodesMin)
         {
             var most = worst.Most >= 0 && worst.MostOn.Length > 0 ? $" (at most {Amount(worst.Resource, worst.Most)}, on {worst.MostOn})" : "";
-            return new Shortage(worst.Resource, worst.Enough, $"needs {worst.Needed} on {Nodes(request.NodesMin)}; {worst.Enough} of {Nodes(usable.Count)} have it free{most}");
+            return new Shortage(worst.Resource, worst.Enough, $"needs {worst.Needed} on {Nodes(request.NodesMin)}; {worst.Enough} of {Nodes(usable.Count)} {Have(worst.Enough)} it free{most}");
         }
         if (joint < request.NodesMin)
-            return new Shortage(worst.Resource, joint, $"needs {request}; {joint} of {Nodes(usable.Count)} have all of it free at once ("
-                + string.Join(", ", counts.Select(static count => $"{count.Enough} have {count.Needed}")) + ")");
+            return new Shortage(worst.Resource, joint, $"needs {request}; {joint} of {Nodes(usable.Count)} {Have(joint)} all of it free at once ("
+                + string.Join(", ", counts.Select(static count => $"{count.Enough} {Have(count.Enough)} {count.Needed}")) + ")");
         if (tasks < request.Tasks)
-            return new Shortage("cpu", joint, $"needs room for {request.Tasks} tasks; {Nodes(joint)} have room for {tasks}");
+            return new Shortage("cpu", joint, $"needs {request}; {Nodes(joint)} {Have(joint)} room for {tasks} of its {request.Tasks} tasks ({cpus} {(cpus == 1 ? "CPU" : "CPUs")} and {new ByteSize(memory)} of memory free)");
         if (request.JobGres >= 0 && gres < request.Gres[request.JobGres].Count)
-            return new Shortage("gres/" + request.Gres[request.JobGres].Kind, joint, $"needs {request.Gres[request.JobGres]}; {gres} are free on {Nodes(joint)}");
+            return new Shortage("gres/" + request.Gres[request.JobGres].Kind, joint, $"needs {request.Gres[request.JobGres]}; {gres} {(gres == 1 ? "is" : "are")} free on {Nodes(joint)}");
         return Placement.Fits(request, usable.ConvertAll(static entry => entry.Node), node => usable.Find(entry => entry.Node == node).Balance)
             ? new Shortage("", joint, "all that it needs is free")
-            : new Shortage("node", joint, $"needs {request}; {Nodes(joint)} have it free, but not together as it asks ({Together(request)})");
+            : new Shortage("node", joint, $"needs {request}; {Nodes(joint)} {Have(joint)} it free, but not together as it asks ({Together(request)})");
     }
 
     private static string Together(Request request) =>
-        request.Contiguous ? "side by side" : request.SwitchesMax > 0 ? $"under {request.SwitchesMax} switches"
+        request.Contiguous ? "side by side" : request.SwitchesMax > 0 ? request.SwitchesMax == 1 ? "under 1 switch" : $"under {request.SwitchesMax} switches"
             : request.Segment > 1 ? $"in segments of {request.Segment}" : request.Constraint is not null ? request.Constraint.ToString()
             : request.NodesMax > 0 ? $"on at most {Nodes(request.NodesMax)}" : "node by node";
 
@@ -103,7 +114,7 @@ public readonly record struct Shortage(string Resource, int NodesWith, string Se
             }
             counts.Add(count);
         }
-        var cpus = new Count("cpu", $"{Math.Max(request.CpusPerTask, request.CpusPerNodeMin)} CPUs");
+        var cpus = new Count("cpu", Math.Max(request.CpusPerTask, request.CpusPerNodeMin) is > 1 and var each ? $"{each} CPUs" : "1 CPU");
         var memory = new Count("mem", request.WholeMemory ? "all memory" : $"{new ByteSize(MemoryFor(request))} of memory");
         var disk = new Count("disk", $"{new ByteSize(request.DiskBytes)} of disk");
         var alone = new Count("node", request.Exclusive ? "a whole node" : "no other user");
@@ -140,6 +151,8 @@ public readonly record struct Shortage(string Resource, int NodesWith, string Se
         (request.MemoryPerNode ?? 0) + (request.MemoryPerCpu ?? 0) * (ulong)request.CpusPerTask + (request.MemoryPerGpu ?? 0);
 
     private static string Amount(string resource, long value) => resource is "mem" or "disk" ? new ByteSize((ulong)value).ToString() : value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    private static string Have(int count) => count == 1 ? "has" : "have";
 
     private static string Nodes(int count) => count == 1 ? "1 node" : $"{count} nodes";
 }

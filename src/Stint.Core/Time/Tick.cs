@@ -74,7 +74,7 @@ public sealed partial class Cluster
             arrays.Remove(id);
             if (job.ArrayTask is { } task && BookOf(job) is { } book) book.TaskJobs.Remove(task);
             if (job.TokenHash != 0 && clientTokens.TryGetValue(job.TokenHash, out var known) && known == id) clientTokens.Remove(job.TokenHash);
-            ForgetSpec(job.Spec);
+            specs.GiveBack(job.Asked);
         }
     }
 }

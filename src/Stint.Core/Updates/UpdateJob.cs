@@ -56,7 +56,7 @@ public sealed partial class Cluster
         if (ChangeTime(spec, job, change, now) is { } refusal) return refusal;
         Assign(spec, change);
         if (change.Priority is { } priority && ChangePriority(batch, target, spec, priority, by) is { } no) return no;
-        if (spec.Equals(job.Spec)) return null;
+        if (SpecEquality.Instance.Equals(spec, job.Spec)) return null;
         if (job.State == JobState.Pending && NeedsPending(change) is not null)
         {
             if (change.Dependencies is not null && FindCycle(target.Id, job, spec) is { } circle)
@@ -223,9 +223,9 @@ public sealed partial class Cluster
 
     private void Respec(Job job, JobSpec spec)
     {
-        var former = job.Spec;
+        var former = job.Asked;
         job.Respec(specs.Take(spec));
-        ForgetSpec(former);
+        specs.GiveBack(former);
         // Where it runs, its end may be another one now.
         foreach (var share in job.Shares) Touch(NodeOf(share.Node));
     }

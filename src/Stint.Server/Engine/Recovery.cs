@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Stint.Core;
 using Stint.Core.Jobs;
 using Stint.Core.Journal;
@@ -9,19 +10,40 @@ namespace Stint.Server.Engine;
 /// <summary>From a journal to a running cluster: the fold of what was committed, then what the start itself changes.</summary>
 internal static class Recovery
 {
+    /// <summary>What a snapshot becomes, per byte: a pending job is about 45 bytes there, and 250 in the cluster.</summary>
+    private const long HeapPerByte = 6;
+
     /// <exception cref="JournalException">It cannot be read.</exception>
     /// <exception cref="InvalidOperationException">Its records contradict each other.</exception>
     public static (Cluster Cluster, int Records) Replay(IJournal journal)
     {
-        var snapshot = journal.LoadSnapshot();
-        var cluster = snapshot is null ? new Cluster() : Cluster.FromSnapshot(snapshot);
+        var last = 0L;
+        using var quiet = new QuietHeap();
+        var cluster = new Cluster();
+        if (journal.ReadSnapshot() is { } snapshot)
+        {
+            quiet.Begin(snapshot.Length * HeapPerByte);
+            cluster = Load(snapshot, out last);
+        }
         var replayed = 0;
-        foreach (var (_, record) in journal.Read(snapshot?.LastSequence ?? 0))
+        foreach (var (_, record) in journal.Read(last))
         {
             cluster.Apply(record);
             replayed++;
         }
         return (cluster, replayed);
+    }
+
+    private static Cluster Load(byte[] snapshot, out long last)
+    {
+        try
+        {
+            return Cluster.FromSnapshot(snapshot, out last);
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw new JournalException($"the journal's snapshot is damaged: {e.Message}", e);
+        }
     }
 
     /// <summary>

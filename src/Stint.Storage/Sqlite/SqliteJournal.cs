@@ -157,6 +157,18 @@ public sealed class SqliteJournal : IJournal
 
     public Snapshot? LoadSnapshot()
     {
+        try
+        {
+            return ReadSnapshot() is { } body ? Snapshot.Parser.ParseFrom(body) : null;
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw new JournalException($"the journal {path} is damaged: {e.Message}", e);
+        }
+    }
+
+    public byte[]? ReadSnapshot()
+    {
         using var reading = Reading();
         var damaged = 0;
         try
@@ -168,13 +180,13 @@ public sealed class SqliteJournal : IJournal
                 var body = rows.GetFieldValue<byte[]>(1);
                 if (!SHA256.HashData(body).AsSpan().SequenceEqual(rows.GetFieldValue<byte[]>(2))) continue;
                 MustGoOn(reading, rows.GetInt64(0));
-                return Snapshot.Parser.ParseFrom(body);
+                return body;
             }
             if (damaged > 0) throw new InvalidDataException($"none of its {damaged} snapshots matches its checksum");
             MustGoOn(reading, 0);
             return null;
         }
-        catch (Exception e) when (e is SqliteException or InvalidDataException or InvalidProtocolBufferException)
+        catch (Exception e) when (e is SqliteException or InvalidDataException)
         {
             throw new JournalException($"the journal {path} is damaged: {e.Message}", e);
         }

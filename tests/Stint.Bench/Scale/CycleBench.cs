@@ -38,19 +38,20 @@ internal static class CycleBench
 
     private static void Full(BigCluster big)
     {
-        var (times, cpu) = (new List<double>(), new List<double>());
+        var (times, cpu, pauses) = (new List<double>(), new List<double>(), new List<double>());
         for (var i = 0; i < 60; i++)
         {
             for (var n = 0; n < 20; n++) big.EndOne(RandomRunning(big));
             big.Now += TimeSpan.FromSeconds(2);
-            var (clock, used) = (Stopwatch.GetTimestamp(), Row.CpuMs());
+            var (clock, used, paused) = (Stopwatch.GetTimestamp(), Row.CpuMs(), GC.GetTotalPauseDuration());
             big.Settle();
             if (i < 10) continue;
+            pauses.Add((GC.GetTotalPauseDuration() - paused).TotalMilliseconds);
             times.Add(Row.Ms(clock));
             cpu.Add(Row.CpuMs() - used);
         }
         var raw = Raw(big);
-        Row.Print("full plan, p99", Row.Percentile(times, .99), "ms", 100, false, $"{raw:F1} ms to read each running job's end and sort as many ({big.Cluster.ActiveJobs.Count:N0}); median {Row.Percentile(times, .5):F1} ms; CPU time p99 {Row.Percentile(cpu, .99):F1}, median {Row.Percentile(cpu, .5):F1} ms");
+        Row.Print("full plan, p99", Row.Percentile(times, .99), "ms", 100, false, $"{raw:F1} ms to read each running job's end and sort as many ({big.Cluster.ActiveJobs.Count:N0}); median {Row.Percentile(times, .5):F1} ms; CPU time p99 {Row.Percentile(cpu, .99):F1}, median {Row.Percentile(cpu, .5):F1} ms; {pauses.Count(static pause => pause > 0)} plans met the garbage collector, the longest for {pauses.Max():F1} ms");
     }
 
     private static void Profile(BigCluster big)

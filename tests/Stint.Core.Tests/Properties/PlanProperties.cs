@@ -8,6 +8,9 @@ namespace Stint.Core.Tests.Properties;
 /// <summary>Lives with reservations, preemption, suspension and updates; the lab audits after each command, an oracle checks each start.</summary>
 public sealed class PlanProperties
 {
+    /// <summary>How many times as many lives as every day.</summary>
+    private static readonly int Times = int.TryParse(Environment.GetEnvironmentVariable("STINT_PROPERTIES"), out var times) ? Math.Clamp(times, 1, 10_000) : 1;
+
     private static void ForAnyLife(PreemptMode mode, int tests, int steps, Action<RandomPlans> holds)
     {
         var operation = from op in Gen.Choose(0, 19) from a in Gen.Choose(0, 10_000) from b in Gen.Choose(0, 10_000) select (op, a, b);
@@ -16,7 +19,7 @@ public sealed class PlanProperties
             var plans = new RandomPlans(mode);
             foreach (var (op, a, b) in operations) plans.Step(op, a, b);
             holds(plans);
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(tests).WithQuietOnSuccess(true));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(tests * Times).WithQuietOnSuccess(true));
     }
 
     [Theory, InlineData(PreemptMode.PreemptCancel), InlineData(PreemptMode.PreemptRequeue), InlineData(PreemptMode.PreemptSuspend)]
@@ -32,7 +35,7 @@ public sealed class PlanProperties
         var journal = plans.Lab.Journal;
         foreach (var cut in new[] { journal.Count / 3, journal.Count * 2 / 3 })
         {
-            var cluster = Cluster.FromSnapshot(Snapshot.Parser.ParseFrom(Google.Protobuf.MessageExtensions.ToByteArray(Lab.Replay(journal.Take(cut)).ToSnapshot(cut))));
+            var cluster = Cluster.FromSnapshot(Google.Protobuf.MessageExtensions.ToByteArray(Lab.Replay(journal.Take(cut)).ToSnapshot(cut)), out _);
             foreach (var record in journal.Skip(cut)) cluster.Apply(record);
             Assert.Equal(plans.Lab.Cluster.StateHash(), cluster.StateHash());
             cluster.Audit();

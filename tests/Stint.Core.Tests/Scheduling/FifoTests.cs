@@ -15,7 +15,7 @@ public sealed class FifoTests
         var behind = lab.Submit(s => s.TimeLimitMs = 7_200_000);
         lab.Schedule();
         Assert.Equal((PendingReason.Resources, PendingReason.Priority), (lab.Job(head).Reason, lab.Job(behind).Reason));
-        Assert.Equal("needs 4 CPUs and 256M of memory per node on at least 1 node; free in partition main: 1 CPUs and at most 7.75G of memory on one of 1 nodes", lab.Job(head).ReasonDetail);
+        Assert.Equal("needs 4 CPUs and 256M of memory per node on at least 1 node; 1 node has room for 1 of its 4 tasks (1 CPU and 7.75G of memory free)", lab.Job(head).ReasonDetail);
         var later = lab.Submit(s => s.TimeLimitMs = 7_200_000);
         Assert.Equal(PendingReason.Priority, lab.Job(later).Reason);
     }

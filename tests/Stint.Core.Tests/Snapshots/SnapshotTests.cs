@@ -40,6 +40,42 @@ public sealed class SnapshotTests
     }
 
     [Fact]
+    public void Its_bytes_load_to_the_same_state()
+    {
+        var lab = Busy();
+        var loaded = Cluster.FromSnapshot(lab.Cluster.ToSnapshot(42).ToByteArray(), out var last);
+        loaded.Audit();
+        Assert.Equal((42, lab.Cluster.StateHash()), (last, loaded.StateHash()));
+    }
+
+    [Fact]
+    public void An_image_that_is_read_into_again_has_nothing_of_the_former_job()
+    {
+        var image = new JobImage();
+        foreach (var field in JobImage.Descriptor.Fields.InDeclarationOrder().Where(static field => !field.IsRepeated))
+            field.Accessor.SetValue(image, field.FieldType switch
+            {
+                Google.Protobuf.Reflection.FieldType.Message => new JobSpec { Name = "x" }, Google.Protobuf.Reflection.FieldType.String => "x", Google.Protobuf.Reflection.FieldType.Bool => true,
+                Google.Protobuf.Reflection.FieldType.UInt32 => 1u, Google.Protobuf.Reflection.FieldType.UInt64 or Google.Protobuf.Reflection.FieldType.Fixed64 => 1ul, Google.Protobuf.Reflection.FieldType.Int64 => 1L,
+                Google.Protobuf.Reflection.FieldType.Enum => EndKind.EndFailed, _ => 1,
+            });
+        Assert.NotEqual(new JobImage(), image);
+        Assert.True(image.TryReset());
+        Assert.Equal(new JobImage().ToByteArray(), image.ToByteArray());
+        image.Shares.Add(new NodeShare());
+        Assert.False(image.TryReset());
+    }
+
+    [Fact]
+    public void Bytes_that_are_cut_short_are_no_snapshot()
+    {
+        var body = Busy().Cluster.ToSnapshot(42).ToByteArray();
+        for (var length = 1; length < body.Length; length += 7)
+            try { Cluster.FromSnapshot(body.AsSpan(0, length), out _); }
+            catch (Exception e) when (e is InvalidOperationException or InvalidProtocolBufferException) { }
+    }
+
+    [Fact]
     public void A_loaded_cluster_goes_on_where_the_other_was()
     {
         var lab = Busy();

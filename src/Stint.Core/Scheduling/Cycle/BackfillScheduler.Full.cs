@@ -6,24 +6,27 @@ namespace Stint.Core.Scheduling.Cycle;
 internal sealed partial class BackfillScheduler
 {
     private readonly List<JobClass> classes = [];
-    private readonly PriorityQueue<Contender, ClassRank> heap = new();
+    /// <summary>Everybody in order, and those who come again: the next of a class when its first has started.</summary>
+    private readonly List<Contender> ranked = [];
+    private readonly PriorityQueue<Contender, ClassRank> again = new();
     /// <summary>Contenders whose job got a reservation, in order; then the others in the order in which holes are filled.</summary>
     private readonly List<Contender> reservedOrder = [], rest = [];
-    private readonly PriorityQueue<Contender, (ClassRank Fill, Contender Contender)> refill = new(FillOrder.Instance);
-    private int nextClass, nextFill;
+    private readonly PriorityQueue<Contender, Contender> refill = new(ContenderOrder.Filling);
+    private readonly ContenderOrder sorter = new();
+    private int nextClass, nextRanked, nextFill, nextWant;
+    private long heads;
 
     /// <summary>True: the plan is complete. False: the slice is over.</summary>
     private bool RunFull()
     {
         if (phase == Phase.Collect && !Collect()) return false;
         if (phase == Phase.Reserve && !ReserveAll()) return false;
-        if (!Fill()) return false;
-        End();
-        return true;
+        if (phase == Phase.Fill && !Fill()) return false;
+        return Close();
     }
 
     /// <summary>The call is over. Each call looks at something at least: a budget of nothing does not stop the plan.</summary>
-    private bool IsOver() => plan.Starts.Count >= view.StartsMax || looks > looksBefore && view.IsEnough();
+    private bool IsOver() => plan.Starts.Count >= view.StartsMax || looks + noted > looksBefore && view.IsEnough();
 
     private bool Collect()
     {
@@ -32,6 +35,7 @@ internal sealed partial class BackfillScheduler
             if ((nextClass & 63) == 63 && IsOver()) { nextClass++; EnterClass(classes[nextClass - 1]); return false; }
             EnterClass(classes[nextClass]);
         }
+        sorter.Sort(ranked, forFill: false);
         phase = Phase.Reserve;
         return true;
     }
@@ -39,53 +43,45 @@ internal sealed partial class BackfillScheduler
     private void EnterClass(JobClass group)
     {
         looks++;
+        if (IsFollower(group)) return;
         foreach (var contender in group.Contenders)
         {
             contender.Enter(planNumber);
             if (!places.TryGetValue(contender.Partition, out var nodes) || !NextJob(contender)) continue;
             nodes.Waiting++;
-            Push(contender);
+            Rank(contender);
+            ranked.Add(contender);
         }
     }
 
-    private void Push(Contender contender)
+    private void Rank(Contender contender)
     {
         var job = contender.Job!;
-        contender.Rank = rules.RankOf(view, contender, job);
+        // All jobs of a class have the same time limit; what is guessed of their user changes.
+        if (contender.ForMs == 0 || view.Planning.PredictRunTimes) contender.ForMs = TimeOf(job);
+        rules.Rank(view, contender, job);
         // Whoever made others give way gets what they leave before anybody else does.
         if (preemptors.Contains(job.Id)) contender.Rank = contender.Rank with { Tier = int.MaxValue };
-        heap.Enqueue(contender, contender.Rank);
     }
 
     /// <summary>Who can starts, who can not gets a reservation, until there are no more to give.</summary>
     private bool ReserveAll()
     {
-        while (heap.Count > 0 && MayReserveMore())
+        while ((nextRanked < ranked.Count || again.Count > 0) && MayReserveMore())
         {
             if (IsOver()) return false;
-            var contender = heap.Dequeue();
+            var contender = again.TryPeek(out _, out var rank) && (nextRanked == ranked.Count || rank.CompareTo(ranked[nextRanked].Rank) < 0)
+                ? again.Dequeue() : ranked[nextRanked++];
             looks++;
-            if (!IsThere(contender))
-            {
-                if (NextJob(contender)) Push(contender);
-                else places[contender.Partition].Waiting--;
-            }
-            else if (StartOrReserve(contender) && NextJob(contender)) Push(contender);
-            else places[contender.Partition].Waiting--;
+            if (IsThere(contender) && !StartOrReserve(contender) || !NextJob(contender)) { places[contender.Partition].Waiting--; continue; }
+            Rank(contender);
+            again.Enqueue(contender, contender.Rank);
         }
-        var ordered = new Contender[heap.Count + rest.Count];
-        var fills = new (ClassRank Fill, Contender Contender)[ordered.Length];
-        var i = 0;
-        foreach (var contender in rest) ordered[i++] = contender;
-        foreach (var (contender, _) in heap.UnorderedItems) ordered[i++] = contender;
-        heap.Clear();
-        rest.Clear();
-        if (rules.Policy.Backfills)
-        {
-            for (i = 0; i < ordered.Length; i++) fills[i] = (rules.FillRankOf(view, ordered[i], ordered[i].Job!), ordered[i]);
-            FillOrder.Sort(fills, ordered);
-            rest.AddRange(ordered);
-        }
+        for (; nextRanked < ranked.Count; nextRanked++) rest.Add(ranked[nextRanked]);
+        foreach (var (contender, _) in again.UnorderedItems) rest.Add(contender);
+        again.Clear();
+        if (rules.Policy.Backfills) sorter.Sort(rest, forFill: true);
+        else rest.Clear();
         nextFill = 0;
         refill.Clear();
         phase = Phase.Fill;
@@ -110,11 +106,12 @@ internal sealed partial class BackfillScheduler
             rest.Add(contender);
             return false;
         }
+        if (IsHet(contender)) return StartOrReserveHet(contender);
         if (!MayStart(contender)) return false;
         if (TryStart(contender)) return true;
         NoteReserved(contender);
         MarkHead(contender, nodes);
-        var reserved = Reserve(contender, nodes);
+        var reserved = view.MayReserve(contender.Job, contender.Partition) && Reserve(contender, nodes);
         if (!isPreemptor && (!reserved || !IsSoon(contender.Job)) && TryPreempt(contender) && reserved)
             reservations.Drop(view, reservations.Of(contender.Job.Id)!);       // the next plan counts what the victims give
         if (!reserved && !rules.Policy.Backfills) nodes.Depth++;
@@ -137,12 +134,18 @@ internal sealed partial class BackfillScheduler
         var prospect = contender.Prospect;
         var forMs = TimeOf(job);
         if (contender.TasksReserved >= ReservationsPerArray) return false;
-        if (!job.IsArray && reservations.Of(job.Id) is not null) return true;          // by another of its partitions
+        if (!job.IsArray && reservations.Of(job.Id) is not null)
+        {
+            // By another of its partitions: it is first here too, and the plan goes on with the next.
+            nodes.Depth++;
+            contender.TasksLeft = 0;
+            return true;
+        }
         var notBefore = view.HasReservations ? 0
-            : Math.Max(forMs >= prospect.EarliestForMs ? prospect.EarliestMs : 0, bounds[contender.Partition].Of(prospect.Shape, forMs));
+            : Math.Max(forMs >= prospect.EarliestForMs ? prospect.EarliestMs : 0, nodes.Bounds.Of(prospect.Shape, forMs));
         var lastMs = rules.LastMs(view.Now);
         var reservation = earliest.Find(view, contender, job, nodes, forMs, notBefore, lastMs);
-        bounds[contender.Partition].Learn(prospect.Shape, forMs, reservation?.StartMs ?? lastMs);
+        nodes.Bounds.Learn(prospect.Shape, forMs, reservation?.StartMs ?? lastMs);
         (prospect.EarliestMs, prospect.EarliestForMs) = (reservation?.StartMs ?? lastMs, forMs);
         if (reservation is null) return false;
         reservations.Add(reservation);
@@ -152,11 +155,12 @@ internal sealed partial class BackfillScheduler
         return true;
     }
 
-    private void MarkHead(Contender contender, PartitionNodes nodes)
+    private void MarkHead(Contender contender, PartitionNodes nodes, uint? head = null)
     {
         if (nodes.HeadPlan == planNumber) return;
         nodes.HeadPlan = planNumber;
-        contender.Partition.BlockedHead = contender.Job!.Id;
+        contender.Partition.BlockedHead = head ?? contender.Job!.Id;
+        contender.Partition.HeadPlace = heads++;
     }
 
     private bool TryPreempt(Contender contender)
@@ -172,21 +176,33 @@ internal sealed partial class BackfillScheduler
     /// <summary>The holes, for all who got nothing: a start now or nothing.</summary>
     private bool Fill()
     {
-        while (book.NodesWithFree > 0 && (nextFill < rest.Count || refill.Count > 0))
+        while (nextFill < rest.Count || refill.Count > 0)
         {
             if (IsOver()) return false;
+            if (book.NodesWithFree == 0) { NoteUnfilled(NextToFill()); continue; }
             var contender = NextToFill();
             looks++;
-            var again = IsThere(contender) ? MayStart(contender) && TryFill(contender) && NextJob(contender) : NextJob(contender);
-            if (!again) continue;
-            contender.Rank = rules.RankOf(view, contender, contender.Job!);
-            refill.Enqueue(contender, (rules.FillRankOf(view, contender, contender.Job!), contender));
+            if (IsThere(contender) && !TryFill(contender) || !NextJob(contender)) continue;
+            Rank(contender);
+            refill.Enqueue(contender, contender);
         }
+        phase = Phase.Close;
         return true;
+    }
+
+    /// <summary>Nothing is free: why it waits is found all the same.</summary>
+    private void NoteUnfilled(Contender contender)
+    {
+        noted++;
+        if (!IsThere(contender) && !NextJob(contender)) return;
+        if (IsHet(contender) && ReadyComponents(contender) is { } members) MarkHeads(members, contender.Job!.Id);
+        else if (!IsHet(contender) && MayStart(contender)) MarkHead(contender, places[contender.Partition]);
     }
 
     private bool TryFill(Contender contender)
     {
+        if (IsHet(contender)) return FillHet(contender);
+        if (!MayStart(contender)) return false;
         if (TryStart(contender)) return true;
         NoteReserved(contender);
         MarkHead(contender, places[contender.Partition]);
@@ -194,12 +210,7 @@ internal sealed partial class BackfillScheduler
         return false;
     }
 
-    private Contender NextToFill()
-    {
-        if (refill.TryPeek(out var again, out var key)
-            && (nextFill == rest.Count
-                || FillOrder.Instance.Compare(key, (rules.FillRankOf(view, rest[nextFill], rest[nextFill].Job!), rest[nextFill])) < 0))
-            return refill.Dequeue();
-        return rest[nextFill++];
-    }
+    private Contender NextToFill() =>
+        refill.TryPeek(out var next, out _) && (nextFill == rest.Count || ContenderOrder.Filling.Compare(next, rest[nextFill]) < 0)
+            ? refill.Dequeue() : rest[nextFill++];
 }

@@ -36,7 +36,7 @@ internal sealed partial class BackfillScheduler
         var most = MostFreed();
         var (tried, wide) = (0, 0);
         freedBounds.Clear();
-        for (var i = 0; i < wants.Length && most > 0; i++)
+        for (var i = 0; i < order.Count && most > 0; i++)
         {
             ref readonly var want = ref wants[i];
             if (want.CpusMin > most || freedBounds.Any(want.Cpus, want.MemoryBytes, want.ForMs)) continue;
@@ -44,6 +44,11 @@ internal sealed partial class BackfillScheduler
             if (contender.Class.Count == 0) continue;
             if (IsOver()) return false;
             looks++;
+            if (IsHet(contender))
+            {
+                if (tried++ < EarlyStartsTried) PatchHet(contender);
+                continue;
+            }
             if (!CoversFreed(contender))
             {
                 freedBounds.Learn(contender.Prospect.Shape, 1, 1);
@@ -104,7 +109,9 @@ internal sealed partial class BackfillScheduler
 
     private void PatchFresh(Contender contender)
     {
+        if (IsFollower(contender.Class)) return;
         contender.Enter(planNumber);
+        if (IsHet(contender)) { PatchHet(contender); return; }
         contender.Cursor = default;
         contender.TasksLeft = 0;
         while (plan.Starts.Count < view.StartsMax && NextJob(contender) && MayStart(contender)

@@ -12,9 +12,12 @@ internal sealed partial class BackfillScheduler
     private readonly HashSet<uint> startedNow = [];
     private readonly Dictionary<uint, int> tasksStarted = [];
 
-    /// <summary>The job that the contender looks at still waits.</summary>
+    /// <summary>The job that the contender looks at still waits, and may start.</summary>
     private bool IsThere(Contender contender) => contender is { Job: { } job, TasksLeft: > 0 } && job.Class == contender.Class
-        && !startedNow.Contains(job.Id);
+        && !startedNow.Contains(job.Id) && ThrottleOf(job) is null;
+
+    /// <summary>What this plan has started of its array, also from other classes, may be all that may run.</summary>
+    private Verdict? ThrottleOf(Job job) => job.Spec.ArrayThrottle > 0 ? view.ObstacleOf(job) : null;
 
     /// <summary>Sets the contender to the next job that has a task to start. False: there is none.</summary>
     private bool NextJob(Contender contender)
@@ -40,12 +43,12 @@ internal sealed partial class BackfillScheduler
     }
 
     /// <summary>What is left of an array that may start no more of its tasks waits for those that run.</summary>
-    private void NoteThrottle(Job? array)
+    private void NoteThrottle(Job? job)
     {
-        if (array is not { IsArray: true, Class: not null } || tasksStarted.GetValueOrDefault(array.Id) is var started && started == 0
-            || started >= array.PendingTaskCount || startedNow.Contains(array.Id) || view.ObstacleOf(array) is not { } obstacle) return;
+        if (job?.Class is null || startedNow.Contains(job.Id) || job.IsArray && tasksStarted.GetValueOrDefault(job.Id) >= job.PendingTaskCount
+            || ThrottleOf(job) is not { } obstacle) return;
         plan.Verdicts.Add(obstacle);
-        startedNow.Add(array.Id);
+        startedNow.Add(job.Id);
     }
 
     /// <summary>How long a job is planned to hold its nodes. Without an end it is just below <see cref="long.MaxValue"/>, which stands for
@@ -95,7 +98,7 @@ internal sealed partial class BackfillScheduler
             if (fits == 0) continue;
             tasks += fits;
             nodes++;
-            if (request.Required.Count > 0) continue;
+            if (request.Required.Count > 0 || prospect.Shape.IsWoven || request.JobGres >= 0) continue;      // not a matter of counting
             if (fits >= request.Tasks && request.NodesMin <= 1) return true;
             if (tasks >= request.Tasks && nodes >= request.NodesMin && (request.NodesMax == 0 || nodes <= request.NodesMax)) return true;
         }
@@ -132,7 +135,7 @@ internal sealed partial class BackfillScheduler
         if (view.HasReservations) return Search(contender, nodes, forMs, nodes.Places);
         if (forMs < prospect.ShortestFailedMs)
         {
-            var learned = bounds[contender.Partition];
+            var learned = nodes.Bounds;
             if (learned.Of(prospect.Shape, forMs) <= view.Now.Milliseconds)
             {
                 if (Search(contender, nodes, forMs, nodes.Places)) return true;

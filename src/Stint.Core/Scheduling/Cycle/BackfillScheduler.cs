@@ -21,14 +21,13 @@ internal sealed partial class BackfillScheduler : IScheduler
     private const int ReservationsPerArray = 20;
     private const int PreemptionsMax = 1;
 
-    private enum Phase { Idle, Collect, Reserve, Fill }
+    private enum Phase { Idle, Collect, Reserve, Fill, Close }
 
     private readonly TimelineBook book = new();
     private readonly StartSearch starts;
     private readonly EarliestStart earliest;
     private readonly Dictionary<Partition, PartitionNodes> places = new(ReferenceEqualityComparer.Instance);
     private readonly Reservations reservations;
-    private readonly Dictionary<Partition, Bounds> bounds = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<uint> preemptors = [];
     private readonly HashSet<int> changed = [];
 
@@ -36,7 +35,7 @@ internal sealed partial class BackfillScheduler : IScheduler
     private Scheduling.Plan plan = null!;
     private PlanRules rules = null!;
     private Phase phase;
-    private long planNumber, nodesVersion = -1, looks, looksBefore, looksOfFull;
+    private long planNumber, nodesVersion = -1, looks, noted, looksBefore, looksOfFull;
     private Instant fullAt;
     private bool wasInterrupted, isPatched;
 
@@ -58,7 +57,7 @@ internal sealed partial class BackfillScheduler : IScheduler
     {
         this.view = view;
         plan = new Scheduling.Plan();
-        looksBefore = looks;
+        looksBefore = looks + noted;
         startedNow.Clear();
         tasksStarted.Clear();
         MatchNodes();
@@ -91,14 +90,31 @@ internal sealed partial class BackfillScheduler : IScheduler
         nodesVersion = view.NodesVersion;
         if (!book.Match(view)) reservations.Forget();
         places.Clear();
-        bounds.Clear();
         foreach (var partition in view.Partitions)
         {
-            bounds.Add(partition, new Bounds());
             places.Add(partition, new PartitionNodes(partition.Nodes.Select(book.PlaceOf).ToArray(), book.Nodes.Count));
         }
+        FindOverlaps();
         wasInterrupted = true;
         phase = Phase.Idle;
+    }
+
+    /// <summary>Which partitions have nodes in common.</summary>
+    private void FindOverlaps()
+    {
+        var onNode = new List<Partition>?[book.Nodes.Count];
+        var overlaps = new Dictionary<Partition, HashSet<Partition>>(ReferenceEqualityComparer.Instance);
+        foreach (var (partition, nodes) in places)
+        {
+            overlaps.Add(partition, new HashSet<Partition>(ReferenceEqualityComparer.Instance));
+            foreach (var place in nodes.Places)
+            {
+                foreach (var other in onNode[place] ?? [])
+                    if (other != partition && overlaps[partition].Add(other)) overlaps[other].Add(partition);
+                (onNode[place] ??= []).Add(partition);
+            }
+        }
+        foreach (var (partition, others) in overlaps) partition.Overlapping = [.. others];
     }
 
     /// <summary>Brings the timelines in line with what happened since the last call; before a full plan, without any reservation.</summary>
@@ -131,7 +147,9 @@ internal sealed partial class BackfillScheduler : IScheduler
         patched = 0;
         reservedOrder.Clear();
         rest.Clear();
-        heap.Clear();
+        again.Clear();
+        ranked.Clear();
+        nextRanked = nextWant = 0;
         classes.Clear();
         classes.AddRange(view.Queue.Classes);
         nextClass = 0;
@@ -142,7 +160,7 @@ internal sealed partial class BackfillScheduler : IScheduler
 
     private void ForgetBounds()
     {
-        foreach (var learned in bounds.Values) learned.Clear();
+        foreach (var nodes in places.Values) nodes.Bounds.Clear();
     }
 
     /// <summary>A job that runs longer than was guessed is expected to run until its limit.</summary>
@@ -154,22 +172,29 @@ internal sealed partial class BackfillScheduler : IScheduler
         foreach (var place in overdue) book.Sync(view, place);
     }
 
-    private void End()
+    /// <summary>What incremental passes need to know of everybody who waits. True: done.</summary>
+    private bool Close()
     {
+        if (nextWant == 0)
+        {
+            order.Clear();
+            order.AddRange(reservedOrder);
+            order.AddRange(rest);
+            if (wants.Length < order.Count) wants = new Want[order.Count + order.Count / 4];
+        }
+        for (; nextWant < order.Count; nextWant++)
+        {
+            if ((nextWant & 511) == 511 && noted++ > 0 && IsOver()) return false;
+            // What became free may be for another of its components.
+            var shape = order[nextWant].Prospect.Shape;
+            wants[nextWant] = IsHet(order[nextWant]) ? new Want(1, 0, 0, 0) : new Want(shape.CpusMin, shape.NodeCpus, shape.NodeMemoryBytes, order[nextWant].ForMs);
+        }
         phase = Phase.Idle;
         looksOfFull = Looks - looksOfFull;
-        order.Clear();
-        order.AddRange(reservedOrder);
-        order.AddRange(rest);
-        wants = new Want[order.Count];
-        for (var i = 0; i < wants.Length; i++)
-        {
-            var shape = order[i].Prospect.Shape;
-            wants[i] = new Want(shape.CpusMin, shape.NodeCpus, shape.NodeMemoryBytes, order[i].Class.First is { } job ? TimeOf(job) : long.MaxValue);
-        }
         foreach (var (partition, nodes) in places)
             if (nodes.HeadPlan != planNumber) partition.BlockedHead = 0;
         patched = book.Freed.Count;
         preemptors.RemoveWhere(id => reservations.Of(id) is null);
+        return true;
     }
 }

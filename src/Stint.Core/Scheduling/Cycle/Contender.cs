@@ -22,6 +22,10 @@ internal sealed class Contender(JobClass group, Prospect prospect)
     public int TasksLeft { get; set; }
     public int TasksReserved { get; set; }
     public ClassRank Rank { get; set; }
+    /// <summary>Among equal priorities, when holes are filled.</summary>
+    public Planning.Rank FillRank { get; set; }
+    /// <summary>How long that job is planned to hold its nodes.</summary>
+    public long ForMs { get; set; }
 
     public void Enter(long planNumber)
     {

@@ -128,6 +128,7 @@ internal sealed class EarliestStart(TimelineBook book)
         var request = prospect.Shape.Request;
         if (!prospect.Shape.IsOneNode) OfferAgain(at);
         if (!IsEnough()) return null;
+        if (prospect.Shape.IsWoven) return ChooseTogether(contender, at);
         chosen.Clear();
         foreach (var place in offering)
         {
@@ -143,6 +144,24 @@ internal sealed class EarliestStart(TimelineBook book)
             count = CountOf(request);
         }
         return count == 0 ? null : Reserve(contender, at, count);
+    }
+
+    /// <summary>Which nodes go together is more than a sum: placement chooses, as it will when the moment has come.</summary>
+    private Reservation? ChooseTogether(Contender contender, long at)
+    {
+        var request = prospect.Shape.Request;
+        Looks += offering.Count;
+        var shares = Placement.Find(request, contender.Partition.Nodes, node => book.Find(node) is { } line && tasksOf[line.Index] > 0
+            ? Countable.Limit(node, FreeResources.Total(node), FreeAt(line, at)) : null);
+        if (shares is null) return null;
+        var places = new int[shares.Count];
+        var amounts = new ResourceAmount[shares.Count];
+        for (var i = 0; i < places.Length; i++)
+        {
+            var node = view.Node(shares[i].Node);
+            (places[i], amounts[i]) = (book.PlaceOf(node), request.Exclusive ? FreeAt(book.Find(node)!, at) : node.AmountOf(shares[i]));
+        }
+        return new Reservation(job, contender, at, StartSearch.Sum(at, durationMs), places, amounts);
     }
 
     private void OfferAgain(long at)

@@ -60,6 +60,9 @@ internal sealed class Shape
         IsOneNode = request.NodesMin <= 1 && (request.NodesMax == 1 || request.Tasks == 1);
         NodeCpus = request.Ranges is not null ? 1 : IsOneNode ? (long)request.Tasks * request.CpusPerTask : request.CpusPerTask;
         NodeMemoryBytes = request.Ranges is not null ? 0 : memoryOfTask;
+        var cpus = (long)request.Tasks * request.CpusPerTask;
+        Amount = new Planning.Amount(cpus, request.MemoryPerCpu is { } each ? (long)each * cpus : (long)(request.MemoryPerNode ?? 0) * request.NodesMin);
+        IsWoven = !IsOneNode && (request.Contiguous || request.SwitchesMax > 0 || request.Segment > 1 || request.Constraint is { Counts.Count: > 0 });
         IsPlain = IsOneNode && request is { Exclusive: false, WholeMemory: false, Constraint: null, Ranges: null, DiskBytes: 0, CpusPerNodeMin: 0 }
             && request.Gres.Length == 0 && request.Required.Count == 0 && request.Excluded.Count == 0 && request.SocketsPerNode == 0
             && request.CoresPerSocket == 0 && request.ThreadsPerCore == 0 && request.TasksPerCore == 0 && request.TasksPerSocket == 0
@@ -68,6 +71,8 @@ internal sealed class Shape
     }
 
     public Request Request { get; }
+    /// <summary>As planners count it.</summary>
+    public Planning.Amount Amount { get; }
     /// <summary>One of its nodes has at least this many free CPUs and bytes.</summary>
     public long NodeCpus { get; }
     public long NodeMemoryBytes { get; }
@@ -77,6 +82,8 @@ internal sealed class Shape
     public int CpusMin { get; }
     /// <summary>It can not span nodes.</summary>
     public bool IsOneNode { get; }
+    /// <summary>Which nodes of it go together matters: side by side, under few switches, so many of each kind.</summary>
+    public bool IsWoven { get; }
     public int Tasks => Request.Tasks;
 
     /// <summary>Whether the request allows the node at all.</summary>

@@ -13,6 +13,8 @@ internal sealed class PartitionNodes(int[] places, int nodes)
     public int[] Places => places;
     public bool Has(int place) => member[place];
 
+    /// <summary>What the present plan has learned of small requests here.</summary>
+    public Bounds Bounds { get; } = new();
     /// <summary>Reservations that its jobs got in this plan.</summary>
     public int Depth { get; set; }
     /// <summary>Contenders that wait for their turn to start or to get a reservation.</summary>

@@ -54,7 +54,9 @@ public sealed partial class Cluster
     {
         var sum = FairShareFactor(standing) * settings.WeightFairShare + SizeFactorOf(standing, @class, settings) * settings.WeightJobSize
             + PartitionFactor(standing.Partition) * settings.WeightPartition + QosFactor(standing) * settings.WeightQos
-            + AssociationFactor(standing) * settings.WeightAssociation + @class.Key.Site - (double)@class.Key.Nice;
+            + @class.Key.Site - (double)@class.Key.Nice;
+        if (settings.WeightAssociation > 0) sum += AssociationFactor(standing) * settings.WeightAssociation;
+        if (settings.WeightTres.Count == 0) return sum;
         foreach (var (_, part) in TresFactors(standing, settings)) sum += part.Weighted;
         return sum;
     }
