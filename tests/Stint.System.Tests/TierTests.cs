@@ -31,11 +31,11 @@ public sealed class TierCluster : IAsyncLifetime
 /// <summary>The second layer in a real run: reservation, the kernel's aggregate, live changes, and what people read of it.</summary>
 public sealed partial class TierTests(TierCluster tiers) : IClassFixture<TierCluster>
 {
-    private const string Allocates = "python3 -c 'import os, time\nopen(\"ready-{0}\", \"w\")\nwhile not os.path.exists(\"go-{0}\"): time.sleep(0.05)\nx = bytearray(120 << 20)\nopen(\"has-{0}\", \"w\")\ntime.sleep(300)'";
+    private const string Allocates = "python3 -c 'import os, time\nopen(\"ready-{0}\", \"w\")\nwhile not os.path.exists(\"go-{0}\"): time.sleep(0.05)\nx = bytearray(120 << 20)\nopen(\"has-{0}\", \"w\")\ntime.sleep(3000)'";
     private TestCluster Cluster => tiers.Cluster;
 
-    private Task<uint> Submit(string? user, int mebibytes, string command = "sleep 300") =>
-        Cluster.SubmitAsync(user ?? "root", $"--mem={mebibytes}M", "-t", "10", "-J", "train", "-o", "/dev/null", "--wrap", command);
+    private Task<uint> Submit(string? user, int mebibytes, string command = "sleep 3000") =>
+        Cluster.SubmitAsync(user ?? "root", $"--mem={mebibytes}M", "-t", "60", "-J", "train", "-o", "/dev/null", "--wrap", command);
 
     private async Task<string> Reason(uint id) => (await Cluster.JobAsync(id)).Reason;
     private Task Waits(uint id) => TestCluster.UntilAsync(async () => await Reason(id) == "AssociationResourceLimit", 20, () => $"job {id} does not wait for its tier");

@@ -15,6 +15,7 @@ public sealed class FailClosedTests
     [InlineData("pids.max", Errno.NoEntry, "ENOENT (2): No such file or directory")]
     public void A_refused_write_names_value_file_and_errno_and_leaves_nothing(string name, int errno, string told)
     {
+        name = TestTree.Here(name);
         var files = new FailingFiles();
         using var test = new TestTree(files);
         files.OnWrite = (file, _) => file.EndsWith($"/j1/{name}", StringComparison.Ordinal) ? errno : 0;
@@ -36,6 +37,7 @@ public sealed class FailClosedTests
     [InlineData("pids.max", "max")]
     public void A_limit_that_reads_back_differently_is_refused(string name, string back)
     {
+        name = TestTree.Here(name);
         var files = new FailingFiles();
         using var test = new TestTree(files);
         files.OnRead = file => file.EndsWith($"/j1/{name}", StringComparison.Ordinal) ? back : null;
@@ -50,7 +52,7 @@ public sealed class FailClosedTests
         // The map says that id 0 is kernel cpu 900, which no machine of these tests has: the refusal is real.
         using var test = new TestTree(map: new CpuMap([900], 1));
         var refused = Assert.Throws<CgroupException>(() => test.Tree.Create(TestTree.Key(1), TestTree.Uid, TestTree.Limits()));
-        Assert.Contains("cannot write 900 to /sys/fs/cgroup/cpuset/", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"cannot write 900 to {test.Layout.Of("cpuset")!.Mount}/", refused.Message, StringComparison.Ordinal);
         Assert.True(refused.Errno is Errno.Invalid or Errno.AccessDenied or 34, refused.Message);
         AssertNothingOfJob(test, 1);
     }
@@ -60,9 +62,10 @@ public sealed class FailClosedTests
     {
         var files = new FailingFiles();
         using var test = new TestTree(files);
-        files.OnMake = path => path.EndsWith("/s0", StringComparison.Ordinal) && path.Contains("/pids/", StringComparison.Ordinal) ? Errno.NoSpace : 0;
+        var mount = test.Layout.Of("pids")!.Mount;
+        files.OnMake = path => path.EndsWith("/s0", StringComparison.Ordinal) && path.StartsWith(mount + "/", StringComparison.Ordinal) ? Errno.NoSpace : 0;
         var refused = Assert.Throws<CgroupException>(() => test.Tree.Create(TestTree.Key(1), TestTree.Uid, TestTree.Limits()));
-        Assert.Equal($"cannot make the group /sys/fs/cgroup/pids/{test.Root}/n1/u4242/j1/s0: ENOSPC (28): No space left on device", refused.Message);
+        Assert.Equal($"cannot make the group {mount}/{test.Root}/n1/u4242/j1/s0: ENOSPC (28): No space left on device", refused.Message);
         AssertNothingOfJob(test, 1);
     }
 
@@ -74,18 +77,20 @@ public sealed class FailClosedTests
         var first = test.Tree.Create(TestTree.Key(1, 0), TestTree.Uid, TestTree.Limits());
         files.OnMake = path => path.EndsWith("/s1", StringComparison.Ordinal) ? Errno.NoSpace : 0;
         Assert.Throws<CgroupException>(() => test.Tree.Create(TestTree.Key(1, 1), TestTree.Uid, TestTree.Limits()));
-        Assert.Equal("67108864", test.Read(test.File("memory", first, "memory.limit_in_bytes")));
+        Assert.Equal("67108864", test.Read(test.File("memory", first, TestTree.Here("memory.limit_in_bytes"))));
         Assert.True(test.Tree.KillAndRemove(first, Patience.Seconds(5)));
     }
 
     [Fact]
     public void A_limit_without_its_controller_is_refused_and_reported_as_not_available()
     {
-        var files = new FailingFiles { OnMake = path => path.Contains("/pids/", StringComparison.Ordinal) ? Errno.ReadOnlyFileSystem : 0 };
+        // On v1 its hierarchy takes no group; on v2 it was not handed down to where groups are made.
+        var files = TestTree.IsV2 ? new FailingFiles { OnRead = file => file.EndsWith("/cgroup.controllers", StringComparison.Ordinal) ? "cpuset cpu io memory" : null }
+            : new FailingFiles { OnMake = path => path.Contains("/pids/", StringComparison.Ordinal) ? Errno.ReadOnlyFileSystem : 0 };
         using var test = new TestTree(files);
         var capability = test.Tree.Capabilities.Single(c => c.Resource == "pids");
         Assert.False(capability.Available);
-        Assert.Equal($"cannot make /sys/fs/cgroup/pids/{test.Root}: EROFS (30): Read-only file system", capability.Detail);
+        Assert.Equal(TestTree.IsV2 ? $"controller pids is not in {test.Layout.Hierarchies[0].Mount}/cgroup.controllers ('cpuset cpu io memory')" : $"cannot make /sys/fs/cgroup/pids/{test.Root}: EROFS (30): Read-only file system", capability.Detail);
         var refused = Assert.Throws<CgroupException>(() => test.Tree.Create(TestTree.Key(1), TestTree.Uid, TestTree.Limits()));
         Assert.Contains(capability.Detail, refused.Message, StringComparison.Ordinal);
         Assert.NotNull(test.Tree.Create(TestTree.Key(2), TestTree.Uid, TestTree.Limits(pids: 0)));
@@ -97,7 +102,7 @@ public sealed class FailClosedTests
         var files = new FailingFiles();
         using var test = new TestTree(files);
         var group = test.Tree.Create(TestTree.Key(1), TestTree.Uid, TestTree.Limits());
-        files.OnRemove = path => path.EndsWith("/memory/" + group.Path, StringComparison.Ordinal) ? Errno.Busy : 0;
+        files.OnRemove = path => path.EndsWith((TestTree.IsV2 ? "/" : "/memory/") + group.Path, StringComparison.Ordinal) ? Errno.Busy : 0;
         var late = Assert.Throws<CgroupException>(() => test.Tree.KillAndRemove(group, TimeSpan.FromMilliseconds(50)));
         Assert.Contains("could not be removed within 0.05 s: EBUSY (16)", late.Message, StringComparison.Ordinal);
         files.OnRemove = _ => 0;

@@ -18,7 +18,7 @@ internal sealed class TestTree : IDisposable
         Files = files ?? KernelFiles.Instance;
         Root = $"stint-test-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
         Map = map ?? HostMap();
-        Layout = new CgroupProbe(KernelFiles.Instance) { DiskRates = diskRates ?? [] }.Look(Root, "n1");
+        Layout = new CgroupProbe(Files) { DiskRates = diskRates ?? [] }.Look(Root, "n1");
         Tree = CgroupOpening.Open(Layout, Map, machineMemoryBytes, Files, TimeProvider.System, devices: devices);
     }
 
@@ -27,6 +27,9 @@ internal sealed class TestTree : IDisposable
 
     /// <summary>The v2 hierarchy, with controllers or without.</summary>
     public static string Unified => IsV2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified";
+
+    /// <summary>What a limit's file is called on this kernel, from its name on v1.</summary>
+    public static string Here(string name) => !IsV2 ? name : name switch { "memory.limit_in_bytes" => "memory.max", "memory.memsw.limit_in_bytes" => "memory.swap.max", _ => name };
 
     public static CpuMap HostMap() =>
         new(CpuList.Parse(System.IO.File.ReadAllText(IsV2 ? "/sys/fs/cgroup/cpuset.cpus.effective" : "/sys/fs/cgroup/cpuset/cpuset.cpus").Trim()), 2);

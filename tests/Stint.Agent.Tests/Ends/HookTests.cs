@@ -102,10 +102,11 @@ public sealed class HookTests : IDisposable
     [RootFact]
     public void The_time_of_the_prolog_counts_against_the_jobs_limit()
     {
-        _world.Program("prolog.d/p", "sleep 0.6");
-        var exit = _world.Run(_world.Batch(76, "date +%s%N > start; sleep 100", s => { s.WallLimitMs = 1600; s.GraceMs = 100; }));
+        var tenths = 6 * Patience.Factor;
+        _world.Program("prolog.d/p", $"sleep {tenths / 10}.{tenths % 10}");
+        var exit = _world.Run(_world.Batch(76, "date +%s%N > start; sleep 100", s => { s.WallLimitMs = 1600 * (uint)Patience.Factor; s.GraceMs = 100; }));
         Assert.Equal(Outcome.TimeLimit, exit.Outcome);
-        Assert.InRange(exit.AtMs - long.Parse(_world.Read("start")) / 1_000_000, 0, 1400);
+        Assert.InRange(exit.AtMs - long.Parse(_world.Read("start")) / 1_000_000, 0, 1400 * Patience.Factor);
     }
 }
 

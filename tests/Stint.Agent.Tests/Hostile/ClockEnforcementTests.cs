@@ -71,12 +71,12 @@ public sealed class ClockEnforcementTests
     public void A_limit_that_passed_while_the_shepherd_stood_still_is_kept_when_it_goes_on()
     {
         using var world = new World();
-        world.Host.Launch(world.Batch(1, "trap 'touch term' TERM; touch ready; while :; do sleep 0.02; done", s => (s.WallLimitMs, s.GraceMs) = (1500, 200)));
+        world.Host.Launch(world.Batch(1, "trap 'touch term' TERM; touch ready; while :; do sleep 0.02; done", s => (s.WallLimitMs, s.GraceMs) = (1500 * Patience.Factor, 200)));
         World.Until(() => File.Exists(world.Public + "/ready"), "the job");
         var shepherd = Assert.Single(world.Shepherds());
         using (var stop = Process.Start("kill", ["-STOP", $"{shepherd}"])) stop.WaitForExit();
         var began = Stopwatch.GetTimestamp();
-        World.Until(() => Stopwatch.GetElapsedTime(began).TotalSeconds > 3, "three seconds");
+        World.Until(() => Stopwatch.GetElapsedTime(began) > Patience.Seconds(3), "twice that");
         Assert.False(File.Exists(world.Public + "/term"));
         using (var go = Process.Start("kill", ["-CONT", $"{shepherd}"])) go.WaitForExit();
         began = Stopwatch.GetTimestamp();

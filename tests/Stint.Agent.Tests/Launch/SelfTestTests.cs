@@ -32,9 +32,9 @@ public sealed class SelfTestTests : IDisposable
     [RootFact]
     public async Task A_limit_that_the_kernel_refuses_fails_it_with_file_and_errno()
     {
-        using var tree = new TestTree(new FailingFiles { OnWrite = (file, _) => file.EndsWith("memory.limit_in_bytes", StringComparison.Ordinal) ? Errno.Busy : 0 });
+        using var tree = new TestTree(new FailingFiles { OnWrite = (file, _) => file.EndsWith(TestTree.Here("memory.limit_in_bytes"), StringComparison.Ordinal) ? Errno.Busy : 0 });
         var failed = await Assert.ThrowsAsync<IOException>(() => Run(tree));
-        Assert.Contains("memory.limit_in_bytes: EBUSY (16)", failed.Message, StringComparison.Ordinal);
+        Assert.Contains(TestTree.Here("memory.limit_in_bytes") + ": EBUSY (16)", failed.Message, StringComparison.Ordinal);
     }
 
     [RootFact]

@@ -27,6 +27,16 @@ public sealed class HetJobTests
     }
 
     [Fact]
+    public void They_start_together_also_after_an_idle_pass()
+    {
+        var lab = Cluster();
+        lab.Schedule();
+        var id = Submit(lab, 3, 2);
+        lab.Schedule();
+        Assert.Equal((JobState.Running, JobState.Running), (lab.Job(id).State, lab.Job(id + 1).State));
+    }
+
+    [Fact]
     public void None_starts_before_all_can()
     {
         var lab = Cluster();

@@ -61,7 +61,7 @@ public sealed class TopologyTests
         Fill(lab, "n1,n5");
         Assert.Equal("n9 n10 n11 n12", Nodes(lab, s => { s.NodesMin = 4; s.Segment = 4; }));
         Assert.Equal("none", Nodes(lab, s => { s.NodesMin = 8; s.Segment = 4; }));
-        Assert.Equal("n9 n10 n11 n12 n2 n3 n6 n7", Nodes(lab, s => { s.NodesMin = 8; s.Segment = 2; }));
+        Assert.Equal("n2 n3 n6 n7 n9 n10 n11 n12", Nodes(lab, s => { s.NodesMin = 8; s.Segment = 2; }));
         Assert.Equal(RefusalCodes.InvalidRequest, lab.Refused(new SubmitJob(Lab.Spec(s => { s.NodesMin = 3; s.Segment = 2; }))).Code);
     }
 

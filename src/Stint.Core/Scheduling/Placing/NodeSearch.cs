@@ -57,11 +57,11 @@ internal sealed class NodeSearch : IDisposable
         return NodeChoice.Make(this);
     }
 
-    /// <summary>Chosen nodes by name, as Slurm lists and numbers a job's nodes; tasks follow. Arbitrary distribution keeps the order of
-    /// the user's list, segments lie together.</summary>
+    /// <summary>Chosen nodes by name, as Slurm lists and numbers a job's nodes; tasks follow. Arbitrary distribution keeps the
+    /// order of the user's list.</summary>
     public void Order()
     {
-        if (ChosenCount < 2 || Request.Distribution.Nodes == NodeOrder.Arbitrary || Request.Segment > 1) return;
+        if (ChosenCount < 2 || Request.Distribution.Nodes == NodeOrder.Arbitrary) return;
         chosen.AsSpan(0, ChosenCount).Sort((a, b) => NodeNames.CompareNaturally(Nodes[a.Index].Name, Nodes[b.Index].Name));
     }
 

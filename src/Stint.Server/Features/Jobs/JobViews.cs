@@ -37,7 +37,7 @@ internal static class JobViews
             Shares = Shares(shares),
             SubmitMs = job.Submitted.Milliseconds, EligibleMs = job.Eligible.Milliseconds, StartMs = job.Started.Milliseconds,
             EndMs = job.Ended.IsSet ? job.Ended.Milliseconds : job.EndLimit.Milliseconds,
-            Dependency = Dependency(spec), Restarts = job.Attempt, ExitCode = job.ExitCode, Signal = job.Signal,
+            Dependency = cluster.DependencyWords(job, now) is { Length: > 0 } waits ? waits : null, Restarts = job.Attempt, ExitCode = job.ExitCode, Signal = job.Signal,
             CancelledBy = job.Kind == EndKind.EndCancelled ? job.EndedBy : null, Cause = job.Cause,
             StdOut = spec.IsBatch ? OutputPaths.Expand(job, OutputPaths.BatchOut(job)) : "",
             StdErr = spec.IsBatch ? OutputPaths.Expand(job, spec.StdErr.Length > 0 ? spec.StdErr : OutputPaths.BatchOut(job)) : "",
@@ -132,14 +132,5 @@ internal static class JobViews
         }
         if (throttle > 0) text.Append(CultureInfo.InvariantCulture, $"%{throttle}");
         return text.ToString();
-    }
-
-    private static string? Dependency(JobSpec spec)
-    {
-        if (spec.Dependencies.Count == 0) return null;
-        var terms = new List<DependencyTerm>(spec.Dependencies.Count);
-        foreach (var dependency in spec.Dependencies)
-            terms.Add(new DependencyTerm(dependency.Kind, dependency.JobId, dependency.HasArrayTask ? dependency.ArrayTask : null, (uint)(dependency.DelayMs / 60_000)));
-        return new DependencySpec(terms, spec.DependencyAny).ToString();
     }
 }

@@ -58,7 +58,7 @@ internal sealed class Apply(Engine.Engine engine, UserLevelQueries levels, Limit
         var next = config.ToRecord();
         var (ok, plan) = await context.AskOrRefuseAsync(engine, batch => Plan(batch, next, yaml is null));
         if (!ok) return;
-        var view = plan!.View with { DryRun = request.DryRun, File = name };
+        var view = plan!.View with { DryRun = request.DryRun, File = name, Notes = [.. plan.View.Notes, .. Strangers(next)] };
         var checks = await levels.AskAsync(plan.Questions, checkOnly: true, context.RequestAborted);
         view = view with { Objections = [.. view.Objections, .. checks.Where(c => c.Report is { WhyNot.Length: > 0 }).Select(c => $"node {c.Question.Node}, {c.Question.Of.User}: {c.Report!.WhyNot}")] };
         if (request.DryRun || view.Objections.Length > 0)
@@ -81,6 +81,16 @@ internal sealed class Apply(Engine.Engine engine, UserLevelQueries levels, Limit
         if (yaml is not null && Stored(files.Keep) is { } lost) view = view with { Notes = [.. view.Notes, $"in force now, but not after a restart: {files.LimitsPath} cannot be written: {lost}"] };
         var answers = await levels.AskAsync(plan.Questions, checkOnly: false, context.RequestAborted);
         await Reply.JsonAsync(context, view with { Applied = true, Receipts = [.. answers.Select(Receipt)] }, ApiJson.Default.LimitsChangeView);
+    }
+
+    /// <summary>Users whom nobody knows here: a name that is mistyped, or one that is yet to come.</summary>
+    private static IEnumerable<string> Strangers(ClusterConfigured next)
+    {
+        const int lookedAtMax = 500, saidMax = 8;
+        var said = next.Tiers.SelectMany(static tier => tier.Users.Select(user => (Tier: tier.Name, User: user))).Take(lookedAtMax)
+            .Where(static one => !uint.TryParse(one.User, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out _) && Auth.Users.Find(one.User) is null)
+            .Select(static one => $"no user '{one.User}' is known on this machine (tier {one.Tier})").Take(saidMax + 1).ToList();
+        return said.Count > saidMax ? [.. said.Take(saidMax), "more users are not known on this machine"] : said;
     }
 
     private sealed record Planned(LimitsChangeView View, List<UserLevelQuestion> Questions);
