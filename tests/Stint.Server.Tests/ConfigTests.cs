@@ -29,7 +29,7 @@ public sealed class ConfigTests
             """);
         var config = ConfigFile.Read(reader);
         Assert.Equal(("lab", TimeSpan.FromSeconds(10), 512UL << 20, 1_001u), (config.Cluster, config.KillWait, config.DefaultMemoryPerCpuBytes, config.MaxArraySize));
-        Assert.Equal(("short", TimeSpan.FromHours(2), TimeSpan.FromMinutes(30)), (config.DefaultPartition.Name, config.DefaultPartition.MaxTime, config.DefaultPartition.DefaultTime));
+        Assert.Equal(("short", TimeSpan.FromHours(2), TimeSpan.FromMinutes(30)), (config.Partitions.Single(p => p.IsDefault).Name, config.Partitions.Single(p => p.IsDefault).MaxTime, config.Partitions.Single(p => p.IsDefault).DefaultTime));
         Assert.False(config.Partitions[1].IsUp);
         Assert.Equal("0.0.0.0:6820", config.Listen.ToString());
     }

@@ -28,14 +28,14 @@ public sealed class AdminTests(FourNodes nodes) : IClassFixture<FourNodes>
         Assert.True(job.State == "COMPLETED", $"{job.State} {job.Cause}: {text}");
         foreach (var line in (string[])["0: n1\n", "1: n3\n", "2: n3\n", "only 2\n", "Invalid het group 2", "none\nn3\n"]) Assert.Contains(line, text, StringComparison.Ordinal);
         var sacct = await Cluster.RunAsync("sacct", "-a", "-n", "-P", "-j", $"{id},{id + 1}", "-o", "JobID,JobIDRaw,QOS,ReqTRES");
-        Assert.Contains($"{id}+1|{id + 1}|normal|billing=2,cpu=2,mem=50M,node=1", sacct.Output, StringComparison.Ordinal);
+        Assert.Contains($"{id}+1|{id + 1}||billing=2,cpu=2,mem=50M,node=1", sacct.Output, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Partitions_and_nodes_change_while_jobs_wait()
     {
         Assert.Equal(0, (await Cluster.RunAsync("scontrol", "create", "partition=extra", "nodes=n[1-4]", "state=DOWN", "maxtime=10")).ExitCode);
-        var id = await Cluster.SubmitAsync(Users.Alice, "--mem=50M", "-p", "extra", "-C", "brandnew|fast", "-o", "/dev/null", "--wrap", "true");
+        var id = await Cluster.SubmitAsync(Users.Alice, "--mem=50M", "-t2", "-p", "extra", "-C", "fast", "-o", "/dev/null", "--wrap", "true");
         await TestCluster.UntilAsync(async () => (await Cluster.JobAsync(id)).Reason == "PartitionDown", 20, () => $"{Cluster.RunAsync("squeue").Result}");
         var refused = await AsAlice("scontrol", "update", "partition=extra", "state=UP");
         Assert.Equal((1, "slurm_update error: Invalid user id\n"), (refused.ExitCode, refused.Error));

@@ -18,7 +18,7 @@ internal static class PartitionReader
             partitions.Add(partition);
         }
         if (partitions.Count == 0) throw new ConfigException(node, "there must be at least one partition");
-        if (!partitions.Exists(p => p.IsDefault) && partitions.Count == 1) partitions[0] = partitions[0] with { IsDefault = true };
+        if (!partitions.Exists(p => p.IsDefault)) partitions[0] = partitions[0] with { IsDefault = true };
         return partitions;
     }
 

@@ -45,16 +45,6 @@ public sealed record ServerConfig
         return null;
     }
 
-    public PartitionConfig DefaultPartition
-    {
-        get
-        {
-            foreach (var partition in Partitions)
-                if (partition.IsDefault) return partition;
-            return Partitions[0];
-        }
-    }
-
     public ClusterConfigured ToRecord()
     {
         var record = new ClusterConfigured

@@ -67,7 +67,7 @@ internal static class Routes
         Release.Map(app, parts.Engine);
         Requeue.Map(app, parts.Engine);
         Suspend.Map(app, parts.Engine);
-        Update.Map(app, parts.Engine, parts.Config);
+        Update.Map(app, parts.Engine);
         Features.Run.Open.Map(app, parts.Runs, submission, parts.Stopping);
     }
 

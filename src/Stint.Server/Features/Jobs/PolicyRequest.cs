@@ -11,14 +11,12 @@ internal static class PolicyRequest
 {
     private const int PartitionsMax = 64;
 
-    /// <summary>One partition or several with commas, each in the configuration.</summary>
-    public static (string Names, Refusal? Refusal) Partitions(ServerConfig config, string? asked)
+    /// <summary>One partition or several with commas, each once. Which there are, and which is the default, the core knows: they change while it runs.</summary>
+    public static (string Names, Refusal? Refusal) Partitions(string? asked)
     {
-        if (string.IsNullOrEmpty(asked)) return (config.DefaultPartition.Name, null);
+        if (string.IsNullOrEmpty(asked)) return ("", null);
         var names = asked.Split(',', StringSplitOptions.RemoveEmptyEntries);
         if (names.Length is 0 or > PartitionsMax) return ("", new Refusal(RefusalCodes.InvalidPartition, $"{names.Length} partitions are named; it can be 1 to {PartitionsMax}"));
-        foreach (var name in names)
-            if (config.Partition(name) is null) return ("", new Refusal(RefusalCodes.InvalidPartition, $"there is no partition '{name}'", "See `sinfo` for the partitions"));
         return (string.Join(',', names.Distinct(StringComparer.Ordinal)), null);
     }
 

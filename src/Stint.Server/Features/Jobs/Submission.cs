@@ -28,7 +28,7 @@ internal sealed class Submission(ServerConfig config, Users users, Func<Refusal?
         if (payload is null) return (null, null, payloadError);
         if (request.IsBatch && request.Script.Length == 0 && request.Arguments.Length == 0)
             return (null, null, Invalid("a batch job needs a script or a command"));
-        var (partitions, unknown) = PolicyRequest.Partitions(config, request.Partition);
+        var (partitions, unknown) = PolicyRequest.Partitions(request.Partition);
         if (unknown is not null) return (null, null, unknown);
         var spec = Fill(request, caller, partitions);
         var refusal = Parsed(spec, request) ?? ResourceRequest.Fill(spec, request) ?? PolicyRequest.Fill(spec, request, caller, users);

@@ -2,7 +2,6 @@ using Stint.Core;
 using Stint.Core.Journal;
 using Stint.Protocol.Api;
 using Stint.Protocol.Slurm;
-using Stint.Server.Configuration;
 
 namespace Stint.Server.Features.Jobs;
 
@@ -11,14 +10,14 @@ internal static class Update
 {
     private const int TextMax = 4_096, JobsMax = 10_000;
 
-    public static void Map(IEndpointRouteBuilder routes, Engine.Engine engine, ServerConfig config) =>
-        routes.MapPost($"{Endpoints.Root}/jobs/update", context => HandleAsync(context, engine, config))
+    public static void Map(IEndpointRouteBuilder routes, Engine.Engine engine) =>
+        routes.MapPost($"{Endpoints.Root}/jobs/update", context => HandleAsync(context, engine))
             .Describe("updateJobs", "Changes jobs").Takes<JobUpdateRequest>().Gives<SelectionResult>();
 
-    private static async Task HandleAsync(HttpContext context, Engine.Engine engine, ServerConfig config)
+    private static async Task HandleAsync(HttpContext context, Engine.Engine engine)
     {
         if (await Body.ReadAsync(context, Wire.Strict.JobUpdateRequest) is not { } request) return;
-        var (change, refusal) = Change(request, config);
+        var (change, refusal) = Change(request);
         var ids = new List<(string Text, JobIdSpec Id)>();
         if (request.Jobs.Length is 0 or > JobsMax) refusal ??= Invalid($"{request.Jobs.Length} jobs are named; it can be 1 to {JobsMax}");
         foreach (var text in request.Jobs)
@@ -46,11 +45,11 @@ internal static class Update
         if (ok) await Reply.JsonAsync(context, result!, ApiJson.Default.SelectionResult);
     }
 
-    private static (JobChange? Change, Refusal? Refusal) Change(JobUpdateRequest r, ServerConfig config)
+    private static (JobChange? Change, Refusal? Refusal) Change(JobUpdateRequest r)
     {
         foreach (var (what, text) in Texts(r))
             if (TextRules.Error(what, text, TextMax) is { } error) return (null, Invalid(error));
-        if (r.Partition is { Length: > 0 } && PolicyRequest.Partitions(config, r.Partition).Refusal is { } unknown) return (null, unknown);
+        if (r.Partition is { Length: > 0 } && PolicyRequest.Partitions(r.Partition).Refusal is { } unknown) return (null, unknown);
         var change = new JobChange
         {
             Name = r.Name, Partition = r.Partition, Account = r.Account, Qos = r.Qos, TimeLimitMs = r.TimeLimitMs, TimeLimitAddMs = r.TimeLimitAddMs, TimeMinMs = r.TimeMinMs,
