@@ -71,7 +71,7 @@ public sealed class ClockEnforcementTests
     public void A_limit_that_passed_while_the_shepherd_stood_still_is_kept_when_it_goes_on()
     {
         using var world = new World();
-        world.Host.Launch(world.Batch(1, "trap 'touch term' TERM; touch ready; while :; do sleep 0.02; done", s => (s.WallLimitMs, s.GraceMs) = (1500 * Patience.Factor, 200)));
+        world.Host.Launch(world.Batch(1, "trap 'touch term' TERM; touch ready; while :; do sleep 0.02; done", s => (s.WallLimitMs, s.GraceMs) = (1500 * Patience.Factor, 200 * Patience.Factor)));
         World.Until(() => File.Exists(world.Public + "/ready"), "the job");
         var shepherd = Assert.Single(world.Shepherds());
         using (var stop = Process.Start("kill", ["-STOP", $"{shepherd}"])) stop.WaitForExit();
