@@ -36,7 +36,7 @@ public sealed partial class Cluster
 
     /// <summary>A start is planned in this pass: limits count it from here on.</summary>
     /// <param name="times">-1: it is not to be after all.</param>
-    private void NoteLimitUse(Job job, Partition partition, int times = 1) => Note(StandingOf(job, partition), times);
+    private void NoteLimitUse(Job job, Partition partition, IReadOnlyList<NodeShare> shares, int times = 1) => Note(StandingWith(job, partition, shares), times);
 
     private void Note(Standing standing, int times = 1)
     {
@@ -45,29 +45,30 @@ public sealed partial class Cluster
     }
 
     /// <summary>
-    /// The same once placement has chosen: whole nodes, whole cores and all memory may be more than was asked for. Null: no limit minds,
-    /// and the start counts from here on.
+    /// What is in the way of a start once placement has chosen: whole nodes, whole cores and all memory may be more than was asked for. Null: no limit
+    /// minds.
     /// </summary>
     private Verdict? AllocationObstacle(Job job, Partition partition, IReadOnlyList<NodeShare> shares, Instant now)
     {
         if (LimitObstacle(job, partition, now) is { } obstacle) return obstacle;
-        var standing = StandingOf(job, partition);
-        var given = JobTres.Allocated(job.Spec, shares, "", partition, accounts.Tres);
-        if (given.IsWithin(standing.Request))
-        {
-            NoteLimitUse(job, partition);
-            return null;
-        }
-        var actual = new Standing(partition, standing.Holders, given, TierTres.Of(given, accounts.Tres), standing.RunMs);
+        var actual = StandingWith(job, partition, shares);
+        if (actual == StandingOf(job, partition)) return null;
         var checks = new List<LimitCheck>();
         if (EnforcesLimits)
-            checks.AddRange(new LimitCompiler(accounts.Tres, standing.Holders, given, job.Spec.TimeLimitMs, standing.RunMs, Config.Enforce.Safe).Compile());
-        AddTierChecks(checks, job.Spec, standing.Holders, actual);
+            checks.AddRange(new LimitCompiler(accounts.Tres, actual.Holders, actual.Request, job.Spec.TimeLimitMs, actual.RunMs, Config.Enforce.Safe).Compile());
+        AddTierChecks(checks, job.Spec, actual.Holders, actual);
         var question = new LimitQuestion(limitPass, now, decay);
         foreach (var check in checks)
             if (check.Fails(question)) return new Verdict(job, check.Reason, check.Sentence(question), Wake: check.ClearsAt(question));
-        Note(actual);
         return null;
+    }
+
+    /// <summary>Where the job stands when it gets these shares: as asked, unless they are more.</summary>
+    private Standing StandingWith(Job job, Partition partition, IReadOnlyList<NodeShare> shares)
+    {
+        var standing = StandingOf(job, partition);
+        var given = JobTres.Allocated(job.Spec, shares, "", partition, accounts.Tres);
+        return given.IsWithin(standing.Request) ? standing : new Standing(partition, standing.Holders, given, TierTres.Of(given, accounts.Tres), standing.RunMs);
     }
 
     // For tests and measurements: what a pass asks for each job.

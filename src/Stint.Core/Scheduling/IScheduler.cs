@@ -96,6 +96,9 @@ public abstract class SchedulingView
     /// <summary>A policy says so for each start it plans, so that limits and free resources count it.</summary>
     public abstract void NoteStart(in Start start);
 
+    /// <summary>What is in the way of a start with these shares, which may be more than was asked for; null: nothing.</summary>
+    internal virtual Verdict? ObstacleOfShares(Job job, Partition partition, IReadOnlyList<NodeShare> shares) => null;
+
     /// <summary>The start is not to be after all: the last one that was noted.</summary>
     internal abstract void TakeBack(in Start start);
 

@@ -61,6 +61,7 @@ public sealed partial class Cluster
             if (start.Partition is { } chosen && AllocationObstacle(start.Job, chosen, start.Shares, batch.Now) is { } limit) { Drop(start, limit); continue; }
             NoteArrayStart(start.Job);
             NoteLicenseUse(licenses);
+            if (start.Partition is { } used) NoteLimitUse(start.Job, used, start.Shares);
             var record = new JobAllocated { JobId = start.Job.Id, Attempt = start.Job.Attempt, Shares = { start.Shares }, Licenses = licenses };
             if (start.Partition is { } partition && partition.Name != start.Job.Spec.Partition) record.Partition = partition.Name;
             CompleteStart(record, start.Job, batch.Now, start.RunLimitMs);

@@ -109,6 +109,7 @@ internal sealed partial class BackfillScheduler
         if (IsHet(contender)) return StartOrReserveHet(contender);
         if (!MayStart(contender)) return false;
         if (TryStart(contender)) return true;
+        if (contender.Verdict is not null) return false;
         NoteReserved(contender);
         MarkHead(contender, nodes);
         var reserved = view.MayReserve(contender.Job, contender.Partition) && Reserve(contender, nodes);
@@ -204,6 +205,7 @@ internal sealed partial class BackfillScheduler
         if (IsHet(contender)) return FillHet(contender);
         if (!MayStart(contender)) return false;
         if (TryStart(contender)) return true;
+        if (contender.Verdict is not null) return false;
         NoteReserved(contender);
         MarkHead(contender, places[contender.Partition]);
         if (view.HasPreemption && !preemptors.Contains(contender.Job!.Id)) TryPreempt(contender);

@@ -106,7 +106,7 @@ internal sealed partial class BackfillScheduler
             node => openOnly && !node.TakesJobs ? null : FreeResources.Total(node));
     }
 
-    private bool TryStart(Contender contender) => TryWhole(contender) || contender.Job!.Spec.TimeMinMs > 0 && TryShorter(contender);
+    private bool TryStart(Contender contender) => TryWhole(contender) || contender.Verdict is null && contender.Job!.Spec.TimeMinMs > 0 && TryShorter(contender);
 
     /// <summary>With less time than was asked for, where the job allows that: as much as there is until the nodes are needed.</summary>
     private bool TryShorter(Contender contender)
@@ -114,7 +114,7 @@ internal sealed partial class BackfillScheduler
         var job = contender.Job!;
         var nodes = places[contender.Partition];
         var shares = starts.Now(view, contender.Prospect, job, job.Spec.TimeMinMs, nodes.Places, nodes);
-        if (shares is null) return false;
+        if (shares is null || IsTooMuch(contender, job, shares)) return false;
         var roomMs = view.HasReservations ? job.Spec.TimeMinMs : long.MaxValue;
         foreach (var share in shares)
         {
@@ -139,6 +139,7 @@ internal sealed partial class BackfillScheduler
             if (learned.Of(prospect.Shape, forMs) <= view.Now.Milliseconds)
             {
                 if (Search(contender, nodes, forMs, nodes.Places)) return true;
+                if (contender.Verdict is not null) return false;
                 learned.Learn(prospect.Shape, forMs, view.Now.Milliseconds + 1);
             }
             prospect.ShortestFailedMs = forMs;
@@ -147,6 +148,7 @@ internal sealed partial class BackfillScheduler
         {
             var freed = prospect.Shape.IsOneNode ? CollectionsMarshal.AsSpan(book.Freed)[prospect.FreedSeen..] : nodes.Places;
             if (Search(contender, nodes, forMs, freed)) return true;
+            if (contender.Verdict is not null) return false;
         }
         else return false;
         prospect.FreedSeen = book.Freed.Count;
@@ -156,8 +158,17 @@ internal sealed partial class BackfillScheduler
     private bool Search(Contender contender, PartitionNodes nodes, long forMs, ReadOnlySpan<int> among)
     {
         var job = contender.Job!;
-        if (starts.Now(view, contender.Prospect, job, forMs, among, nodes) is not { } shares) return false;
+        if (starts.Now(view, contender.Prospect, job, forMs, among, nodes) is not { } shares || IsTooMuch(contender, job, shares)) return false;
         Start(contender, job, forMs, shares);
+        return true;
+    }
+
+    /// <summary>There is room, and what placement chose there is more than a limit allows: that is what the contender waits for.</summary>
+    private bool IsTooMuch(Contender contender, Job job, IReadOnlyList<NodeShare> shares)
+    {
+        if (view.ObstacleOfShares(job, contender.Partition, shares) is not { } obstacle) return false;
+        contender.Class.Note(contender, obstacle);
+        Again(obstacle.Wake);
         return true;
     }
 
