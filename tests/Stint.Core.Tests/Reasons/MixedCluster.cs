@@ -118,8 +118,22 @@ internal sealed class MixedCluster
         }
         Close();
         Pass(Minute);
-        Lab.After(TimeSpan.FromSeconds(2)).Tick().Schedule();
+        Settle();
     }
+
+    /// <summary>Reasons are those of a full plan; of one after which nobody started, or had to go for somebody.</summary>
+    private void Settle()
+    {
+        const int RoundsMax = 10;
+        var before = "";
+        for (var round = 0; round < RoundsMax && Active() != before; round++)
+        {
+            before = Active();
+            Lab.After(TimeSpan.FromSeconds(2)).Tick().Schedule();
+        }
+    }
+
+    private string Active() => string.Join(' ', Lab.Cluster.Jobs.Values.Where(static job => job.IsActive).Select(static job => $"{job.Id}:{job.State}"));
 
     /// <summary>Time for what waits: much of it starts and ends. Of the rest, every second job is cancelled by its owner.</summary>
     public void Night()

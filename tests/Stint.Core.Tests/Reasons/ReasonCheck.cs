@@ -45,8 +45,9 @@ internal sealed class ReasonCheck(Cluster cluster, Instant now)
         var trial = new Trial(snapshot, now, id);
         if (obstacles[0].Reason == PendingReason.Dependency) Removal.Hold(trial);
         foreach (var later in obstacles.Skip(1))
-            if (!IsRoom(later) && !(KeepsNodes(obstacles[0]) && KeepsNodes(later))) new Removal(trial, later).Apply();
-        if (!KeepsNodes(obstacles[0]) && obstacles.Exists(IsRoom)) Removal.MakeRoom(trial);
+            // The same reason again may be the same thing again.
+            if (!IsRoom(later) && !(KeepsNodes(obstacles[0]) && KeepsNodes(later)) && later.Reason != obstacles[0].Reason) new Removal(trial, later) { MayEnd = false }.Apply();
+        if (!KeepsNodes(obstacles[0]) && obstacles.Exists(static why => IsRoom(why) || KeepsNodes(why))) Removal.MakeRoom(trial);
         trial.ScheduleAtOnce();
         return trial.HasStarted;
     }

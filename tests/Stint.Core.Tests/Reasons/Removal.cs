@@ -13,6 +13,9 @@ internal sealed partial class Removal(Trial trial, Waiting why)
     private const uint High = uint.MaxValue - 1;
     private Job Job => trial.Job;
 
+    /// <summary>False: what runs stays, as its end could take away more than what is named.</summary>
+    public bool MayEnd { get; init; } = true;
+
     /// <summary>False: nobody knows what would help.</summary>
     public bool Apply()
     {
@@ -50,10 +53,14 @@ internal sealed partial class Removal(Trial trial, Waiting why)
     private bool DropDependencies()
     {
         var named = DependencyWord().Matches(why.Detail).Select(static match => match.Value).ToHashSet();
-        var kept = Job.Spec.Dependencies.Where(dependency => !named.Contains(Word(dependency))).ToList();
-        if (named.Count == 0 || kept.Count == Job.Spec.Dependencies.Count) return false;
+        // What keeps the first component keeps all.
+        var job = Job.Spec.HetJobId != 0 && !Job.Spec.Dependencies.Any(dependency => named.Contains(Word(dependency))) ? trial.Cluster.Jobs[Job.Spec.HetJobId] : Job;
+        var kept = job.Spec.Dependencies.Where(dependency => !named.Contains(Word(dependency))).ToList();
+        if (named.Count == 0 || kept.Count == job.Spec.Dependencies.Count) return false;
+        // Nobody may be made to wait for a job that is over and forgotten.
+        kept.RemoveAll(dependency => dependency.JobId != 0 && !trial.Cluster.Jobs.ContainsKey(dependency.JobId));
         // Any of them would do: without those that are not there yet, the others must.
-        return Change(new JobChange { Dependencies = Job.Spec.DependencyAny ? [] : kept });
+        return trial.Try(new UpdateJob(job.Id, new JobChange { Dependencies = job.Spec.DependencyAny ? [] : kept }, Lab.Root)).Refusal is null;
     }
 
     /// <summary>What it waits for does not come by itself: the room that others leave is not for the jobs that it depends on.</summary>
@@ -168,6 +175,7 @@ internal sealed partial class Removal(Trial trial, Waiting why)
     {
         foreach (var name in Names(pattern))
         {
+            if (!MayEnd && trial.Cluster.Reservations[name].Jobs.Count > 0) continue;
             foreach (var running in trial.Cluster.Reservations[name].Jobs.ToList()) trial.End(running);
             trial.Do(new DeleteReservation(name, Lab.Root));
         }
