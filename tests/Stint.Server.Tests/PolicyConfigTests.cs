@@ -105,6 +105,8 @@ public sealed class PolicyConfigTests
     [InlineData("preempt: { by: qos }\n", 1, "needs a mode")]
     [InlineData("planning:\n  policy: magic\n", 2, "policy is default")]
     [InlineData("enforce: [order]\n", 1, "enforce knows")]
+    [InlineData("qos:\n  - name: q\n    limits: { max_jobs_accrue_per_user: 3 }\n", 3, "'max_jobs_accrue_per_user' is not there yet")]
+    [InlineData("accounts:\n  - name: a\n    limits: { grp_jobs_accrue: 3 }\n", 3, "'grp_jobs_accrue' is not there yet")]
     [InlineData("topology:\n  switches:\n    - { name: a, switches: b }\n", 3, "names 'b'")]
     [InlineData("topology:\n  switches:\n    - { name: a, switches: a }\n", 3, "below itself")]
     [InlineData("topology:\n  blocks:\n    - { name: a }\n", 3, "needs nodes")]

@@ -12,6 +12,8 @@ internal static class LimitReader
         var limits = new UsageLimits();
         foreach (var (key, value) in Entries(node, "limits"))
         {
+            if (Text(key) is "grp_jobs_accrue" or "max_jobs_accrue" or "max_jobs_accrue_per_account" or "max_jobs_accrue_per_user")
+                throw new ConfigException(key, $"'{Text(key)}' is not there yet: every waiting job gains priority by its age. Leave it out");
             if (Shared(limits, Text(key), value) || ofQos && OfQos(limits, Text(key), value)) continue;
             throw Unknown(key, ofQos ? "the limits of a QOS" : "the limits of an account or user");
         }
@@ -26,14 +28,12 @@ internal static class LimitReader
             case "grp_tres_mins": TresReader.Read(value, key, limits.GrpTresMins); return true;
             case "grp_tres_run_mins": TresReader.Read(value, key, limits.GrpTresRunMins); return true;
             case "grp_jobs": limits.GrpJobs = Number(value); return true;
-            case "grp_jobs_accrue": limits.GrpJobsAccrue = Number(value); return true;
             case "grp_submit_jobs": limits.GrpSubmitJobs = Number(value); return true;
             case "grp_wall": limits.GrpWallMs = TimeMs(value); return true;
             case "max_tres_per_job": TresReader.Read(value, key, limits.MaxTresPerJob); return true;
             case "max_tres_per_node": TresReader.Read(value, key, limits.MaxTresPerNode); return true;
             case "max_tres_mins_per_job": TresReader.Read(value, key, limits.MaxTresMinsPerJob); return true;
             case "max_jobs": limits.MaxJobs = Number(value); return true;
-            case "max_jobs_accrue": limits.MaxJobsAccrue = Number(value); return true;
             case "max_submit_jobs": limits.MaxSubmitJobs = Number(value); return true;
             case "max_wall": limits.MaxWallMs = TimeMs(value); return true;
             case "min_priority_threshold": limits.MinPriorityThreshold = Number(value); return true;
@@ -53,8 +53,6 @@ internal static class LimitReader
             case "max_jobs_per_user": limits.MaxJobsPerUser = Number(value); return true;
             case "max_submit_per_account": limits.MaxSubmitPerAccount = Number(value); return true;
             case "max_submit_per_user": limits.MaxSubmitPerUser = Number(value); return true;
-            case "max_jobs_accrue_per_account": limits.MaxJobsAccruePerAccount = Number(value); return true;
-            case "max_jobs_accrue_per_user": limits.MaxJobsAccruePerUser = Number(value); return true;
             case "min_tres_per_job": TresReader.Read(value, key, limits.MinTresPerJob); return true;
             default: return false;
         }
