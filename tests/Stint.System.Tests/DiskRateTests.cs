@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace Stint.SystemTests;
@@ -9,17 +8,7 @@ public sealed class DiskFactAttribute : FactAttribute
 {
     public DiskFactAttribute()
     {
-        if (Disk() is null) Skip = "not run: /var/tmp is on no disk of /sys/class/block";
-    }
-
-    /// <summary>"/dev/vda": the whole disk below /var/tmp.</summary>
-    public static string? Disk()
-    {
-        using var findmnt = Process.Start(new ProcessStartInfo("findmnt", ["-n", "-o", "SOURCE", "-T", "/var/tmp"]) { RedirectStandardOutput = true })!;
-        var source = findmnt.StandardOutput.ReadToEnd().Trim();
-        var place = new DirectoryInfo($"/sys/class/block/{Path.GetFileName(source)}");
-        if (!source.StartsWith("/dev/", StringComparison.Ordinal) || !place.Exists) return null;
-        return File.Exists($"{place.FullName}/partition") ? $"/dev/{Path.GetFileName(Path.GetDirectoryName(place.ResolveLinkTarget(true)!.FullName))}" : source;
+        if (TestDisk.Whole() is null) Skip = "not run: /var/tmp is on no disk of /sys/class/block";
     }
 }
 
@@ -32,7 +21,7 @@ public sealed class DiskRateTests(SharedCluster shared)
     [DiskFact]
     public async Task A_job_writes_no_faster_than_the_node_allows_and_the_receipt_names_the_disk()
     {
-        var disk = DiskFactAttribute.Disk();
+        var disk = TestDisk.Whole();
         await using var cluster = await TestCluster.StartAsync(prepare: c => File.WriteAllText($"{c.Home}/agent.env", $"STINT_AGENT_OPTIONS=--disk-rate {disk}:write=2M\n"));
         var id = await cluster.SubmitAsync(Users.Alice, "--mem=64M", "-o", "rate.out", "--wrap",
             "begin=$(date +%s%N); dd if=/dev/zero of=rate.bin bs=256k count=16 oflag=direct 2>/dev/null && echo $(( ($(date +%s%N) - begin) / 1000000 ))");

@@ -5,11 +5,14 @@ namespace Stint.SystemTests;
 /// <summary>The built programs. Users must be able to reach them: a clone below a private folder is copied to one that is open, until the tests end.</summary>
 internal static class Installation
 {
-    public static string Bin()
+    public static string Bin() => Path.Combine(IsOpen(Root()) ? Root() : Copy(Root()), "bin");
+
+    /// <summary>The clone that these tests are of.</summary>
+    public static string Root()
     {
         var root = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(root, "Stint.slnx"))) root = Path.GetDirectoryName(root) ?? throw new InvalidOperationException("no Stint.slnx above the tests");
-        return Path.Combine(IsOpen(root) ? root : Copy(root), "bin");
+        return root;
     }
 
     private static bool IsOpen(string folder)

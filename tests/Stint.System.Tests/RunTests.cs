@@ -10,8 +10,7 @@ public sealed class RunTests
     [Fact]
     public async Task Run_brings_up_a_cluster_whose_example_jobs_end_as_shown_and_may_be_run_again()
     {
-        var root = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(root, "Stint.slnx"))) root = Path.GetDirectoryName(root)!;
+        var root = Installation.Root();
         var home = Directory.CreateTempSubdirectory("stint-test-run-").FullName;
         File.SetUnixFileMode(home, (UnixFileMode)0b111_101_101);
         var before = Directory.GetDirectories("/var/tmp", "stint-*").ToHashSet(StringComparer.Ordinal);

@@ -68,5 +68,6 @@ internal sealed record DiskRate(string Disk, string Number, ulong ReadBytes, ulo
         }
         return File.ReadAllText($"{place.FullName}/dev").Trim();
     }
+
     private static FormatException NoDisk(string disk) => new($"--disk-rate {disk}: no such disk here (lsblk lists them)");
 }

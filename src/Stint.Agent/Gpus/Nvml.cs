@@ -66,11 +66,7 @@ internal sealed unsafe class Nvml : IDisposable
     public string? Trouble(string uuid)
     {
         const int NoPermission = 4;
-        var byUuid = (delegate* unmanaged<byte*, nint*, int>)Function("nvmlDeviceGetHandleByUUID");
-        if (byUuid == null) return null;
-        nint handle = 0;
-        int code;
-        fixed (byte* text = Encoding.UTF8.GetBytes(uuid + "\0")) code = byUuid(text, &handle);
+        if (ByUuid(uuid, out var handle) is not { } code) return null;
         if (code == Found)
         {
             var memory = stackalloc ulong[3];
@@ -83,13 +79,20 @@ internal sealed unsafe class Nvml : IDisposable
     /// <summary>Since the driver was loaded; null: no such device, or one older than Volta, or a slice.</summary>
     public ulong? EnergyMillijoules(string uuid)
     {
-        var byUuid = (delegate* unmanaged<byte*, nint*, int>)Function("nvmlDeviceGetHandleByUUID");
         var call = (delegate* unmanaged<nint, ulong*, int>)Function("nvmlDeviceGetTotalEnergyConsumption");
-        if (byUuid == null || call == null) return null;
-        nint handle = 0;
         ulong energy = 0;
+        return call != null && ByUuid(uuid, out var handle) == Found && call(handle, &energy) == Found ? energy : null;
+    }
+
+    /// <summary>The library's code; null: it is too old to be asked.</summary>
+    private int? ByUuid(string uuid, out nint handle)
+    {
+        handle = 0;
+        var call = (delegate* unmanaged<byte*, nint*, int>)Function("nvmlDeviceGetHandleByUUID");
+        if (call == null) return null;
         fixed (byte* text = Encoding.UTF8.GetBytes(uuid + "\0"))
-            return byUuid(text, &handle) == Found && call(handle, &energy) == Found ? energy : null;
+        fixed (nint* found = &handle)
+            return call(text, found);
     }
 
     private NvmlDevice? Look(nint handle, uint at, List<string> problems)

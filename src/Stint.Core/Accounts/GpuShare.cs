@@ -4,16 +4,16 @@ namespace Stint.Core.Accounts;
 /// What part of a GPU a slice is, by its profile's name: <c>3g.20gb</c> has three of the compute slices that its GPU is cut into. The unit is a 2,800th, in which
 /// sevenths, quarters and hundredths of a GPU are whole numbers, so that sums are exact.
 /// </summary>
-internal static class GpuShare
+public static class GpuShare
 {
-    public const long Whole = 2800;
+    public const long Whole = Stint.Wording.LimitWords.GpuWhole;
     private const int Sevenths = 7, Quarters = 4;
 
     /// <summary>Profiles of models that are cut into four (NVIDIA MIG User Guide, "Supported Profiles": A30, RTX PRO 6000 Blackwell), where their names are no others'.</summary>
     private static readonly string[] OfFour = ["1g.6gb", "2g.12gb", "4g.24gb", "2g.48gb", "4g.96gb"];
 
     /// <summary>0: no slice. Typed names may have more before and after: <c>a100_3g.20gb</c>, <c>1g.10gb+me</c>.</summary>
-    public static long Of(string type)
+    internal static long Of(string type)
     {
         for (var i = 1; i < type.Length - 1; i++)
         {
@@ -25,5 +25,5 @@ internal static class GpuShare
     }
 
     /// <summary>A slice of no known profile: the smallest that there is.</summary>
-    public const long Smallest = Whole / Sevenths;
+    internal const long Smallest = Whole / Sevenths;
 }

@@ -36,23 +36,19 @@ public sealed partial class Cluster
 
     /// <summary>A start is planned in this pass: limits count it from here on.</summary>
     /// <param name="times">-1: it is not to be after all.</param>
-    private void NoteLimitUse(Job job, Partition partition, IReadOnlyList<NodeShare> shares, int times = 1) => Note(StandingWith(job, partition, shares), times);
-
-    private void Note(Standing standing, int times = 1)
+    private void NoteLimitUse(Standing standing, int times = 1)
     {
         foreach (var meter in standing.Holders.Meters) meter.Plan(limitPass, standing.Request, standing.RunMs, times);
         standing.Holders.TierUser?.Running.Plan(limitPass, standing.TierRequest, standing.RunMs, times);
     }
 
     /// <summary>
-    /// What is in the way of a start once placement has chosen: whole nodes, whole cores and all memory may be more than was asked for. Null: no limit
-    /// minds.
+    /// What is in the way of a start once placement has chosen, beyond <see cref="LimitObstacle"/>: whole nodes, whole cores and all memory may be more
+    /// than was asked for. Null: no limit minds.
     /// </summary>
-    private Verdict? AllocationObstacle(Job job, Partition partition, IReadOnlyList<NodeShare> shares, Instant now)
+    private Verdict? ObstacleOfShares(Job job, Standing actual, Instant now)
     {
-        if (LimitObstacle(job, partition, now) is { } obstacle) return obstacle;
-        var actual = StandingWith(job, partition, shares);
-        if (actual == StandingOf(job, partition)) return null;
+        if (actual == StandingOf(job, actual.Partition)) return null;
         var checks = new List<LimitCheck>();
         if (EnforcesLimits)
             checks.AddRange(new LimitCompiler(accounts.Tres, actual.Holders, actual.Request, job.Spec.TimeLimitMs, actual.RunMs, Config.Enforce.Safe).Compile());

@@ -58,10 +58,11 @@ public sealed partial class Cluster
                 TouchAll(start);
                 continue;
             }
-            if (start.Partition is { } chosen && AllocationObstacle(start.Job, chosen, start.Shares, batch.Now) is { } limit) { Drop(start, limit); continue; }
+            var standing = start.Partition is { } chosen ? StandingWith(start.Job, chosen, start.Shares) : null;
+            if (standing is not null && (LimitObstacle(start.Job, standing.Partition, batch.Now) ?? ObstacleOfShares(start.Job, standing, batch.Now)) is { } limit) { Drop(start, limit); continue; }
             NoteArrayStart(start.Job);
             NoteLicenseUse(licenses);
-            if (start.Partition is { } used) NoteLimitUse(start.Job, used, start.Shares);
+            if (standing is not null) NoteLimitUse(standing);
             var record = new JobAllocated { JobId = start.Job.Id, Attempt = start.Job.Attempt, Shares = { start.Shares }, Licenses = licenses };
             if (start.Partition is { } partition && partition.Name != start.Job.Spec.Partition) record.Partition = partition.Name;
             CompleteStart(record, start.Job, batch.Now, start.RunLimitMs);

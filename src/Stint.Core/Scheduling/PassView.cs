@@ -64,16 +64,16 @@ public sealed partial class Cluster
             var chosen = cluster.ChosenLicenses(start.Job) ?? "";
             licenses.Push(chosen);
             cluster.NoteLicenseUse(chosen);
-            if (start.Partition is { } partition) cluster.NoteLimitUse(start.Job, partition, start.Shares);
+            if (start.Partition is { } partition) cluster.NoteLimitUse(cluster.StandingWith(start.Job, partition, start.Shares));
         }
 
-        internal override Verdict? ObstacleOfShares(Job job, Partition partition, IReadOnlyList<NodeShare> shares) => cluster.AllocationObstacle(job, partition, shares, cluster.passAt);
+        internal override Verdict? ObstacleOfShares(Job job, Partition partition, IReadOnlyList<NodeShare> shares) => cluster.ObstacleOfShares(job, cluster.StandingWith(job, partition, shares), cluster.passAt);
 
         internal override void TakeBack(in Start start)
         {
             free.Undo(start.Shares.Count);
             cluster.PassLicenses.GiveBack(licenses.Pop());
-            if (start.Partition is { } partition) cluster.NoteLimitUse(start.Job, partition, start.Shares, -1);
+            if (start.Partition is { } partition) cluster.NoteLimitUse(cluster.StandingWith(start.Job, partition, start.Shares), -1);
         }
 
         internal override IEnumerable<Job> ComponentsOf(Job job) => cluster.HetGroup(job);

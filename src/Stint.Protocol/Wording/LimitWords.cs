@@ -12,7 +12,8 @@ internal enum LimitThing : byte { Cpus, Memory, Gpus, MigInstances, GpuEquivalen
 internal static class LimitWords
 {
     private const int JobsNamedMax = 8;
-    private const long GpuWhole = 2800;
+    /// <summary>A GPU in the unit of GPU equivalents.</summary>
+    public const long GpuWhole = 2800;
 
     public static string Name(LimitThing thing) => thing switch
     {

@@ -31,6 +31,9 @@ public sealed class Users(TimeProvider time)
     /// <summary>Names of all groups of a login name; the uid with it. Null: there is no such user. Not kept: asked of an admin's command only.</summary>
     public static (uint Uid, uint Gid)? Find(string name) => Libc.FindUser(name);
 
+    /// <summary>A login name of this machine, or a number, which stands for itself.</summary>
+    public static bool IsKnown(string name) => uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _) || Find(name) is not null;
+
     private string Get(ConcurrentDictionary<uint, (string Name, long At)> known, uint id, Func<uint, string?> look)
     {
         var now = time.GetTimestamp();

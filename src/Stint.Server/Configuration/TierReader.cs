@@ -1,3 +1,4 @@
+using Stint.Core.Accounts;
 using Stint.Core.Journal;
 using YamlDotNet.RepresentationModel;
 using static Stint.Server.Configuration.ConfigValues;
@@ -49,7 +50,7 @@ internal static class TierReader
         if (tier is { MemorySoftPercent: > 0, UserMemoryBytes: 0 } && (tier.JobMemoryBytes == 0 || tier.MaxJobs == 0)) throw new ConfigException(at, $"tier '{tier.Name}' has a memory_soft of {tier.MemorySoftPercent}%, and no memory of the user that it is a part of");
     }
 
-    private static string Amount(string what, ulong amount) => what == "memory" ? $"{amount}M" : what == "gpu_equivalents" ? (amount / 2800m).ToString("0.##", System.Globalization.CultureInfo.InvariantCulture) : amount.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private static string Amount(string what, ulong amount) => what == "memory" ? $"{amount}M" : what == "gpu_equivalents" ? ((decimal)amount / GpuShare.Whole).ToString("0.##", System.Globalization.CultureInfo.InvariantCulture) : amount.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private static void Set(TierSpec tier, YamlNode key, YamlNode value, ConfigNames? names)
     {
@@ -108,7 +109,7 @@ internal static class TierReader
         : throw new ConfigException(node, $"expected at least 1M, not '{Text(node)}'");
 
     /// <summary>Hundredths of a GPU are what can be said, 2,800ths what is counted.</summary>
-    private static ulong Gpus(YamlNode node) => (ulong)Math.Round(Fraction(node, 0.01, 1_000_000) * 100) * 28;
+    private static ulong Gpus(YamlNode node) => (ulong)Math.Round(Fraction(node, 0.01, 1_000_000) * 100) * (ulong)GpuShare.Whole / 100;
 
     /// <summary>The same limit under its other name (<c>mig_instances</c> in job and user).</summary>
     private static ulong Once(YamlNode key, ulong known, YamlNode value) => known == 0 ? Number(value, 1)

@@ -11,7 +11,7 @@ public sealed class DiskFactAttribute : FactAttribute
     public DiskFactAttribute()
     {
         if (Environment.UserName != "root") Skip = "not run: not root";
-        else if (DiskRateTests.Disk() is null) Skip = "not run: /var/tmp is on no disk of /sys/class/block";
+        else if (TestDisk.Whole() is null) Skip = "not run: /var/tmp is on no disk of /sys/class/block";
         else if (!TestTree.IsV2 && !Directory.Exists("/sys/fs/cgroup/blkio")) Skip = "not run: no controller blkio here";
     }
 }
@@ -22,20 +22,10 @@ public sealed class DiskRateTests
     private const int Mebibytes = 6;
     private const ulong Rate = 3 << 20;
 
-    /// <summary>"/dev/vda": the whole disk below /var/tmp.</summary>
-    internal static string? Disk()
-    {
-        using var findmnt = Process.Start(new ProcessStartInfo("findmnt", ["-n", "-o", "SOURCE", "-T", "/var/tmp"]) { RedirectStandardOutput = true })!;
-        var source = findmnt.StandardOutput.ReadToEnd().Trim();
-        var place = new DirectoryInfo($"/sys/class/block/{Path.GetFileName(source)}");
-        if (!source.StartsWith("/dev/", StringComparison.Ordinal) || !place.Exists) return null;
-        return File.Exists($"{place.FullName}/partition") ? $"/dev/{Path.GetFileName(Path.GetDirectoryName(place.ResolveLinkTarget(true)!.FullName))}" : source;
-    }
-
     [DiskFact]
     public void All_steps_of_a_job_together_write_no_faster_than_its_rate_and_the_receipt_says_so()
     {
-        using var test = new TestTree(diskRates: [DiskRate.Parse($"{Disk()}:write=3M,read-ops=5000")]);
+        using var test = new TestTree(diskRates: [DiskRate.Parse($"{TestDisk.Whole()}:write=3M,read-ops=5000")]);
         var folder = $"/var/tmp/stint-test-rate-{Environment.ProcessId}";
         Directory.CreateDirectory(folder);
         try
@@ -44,7 +34,7 @@ public sealed class DiskRateTests
             var rows = steps[0].Receipt.Rows.Where(r => r.Resource == DiskRateLimit.Resource).ToList();
             Assert.Equal(TestTree.IsV2 ? 1 : 2, rows.Count);
             Assert.All(rows, static row => Assert.True(row.Enforced && row.ReadBack.Split('\n').Contains(row.Written)));
-            Assert.All(rows, row => Assert.Equal($"{Disk()}: write 3M, 5000 reads a second", row.Allocated));
+            Assert.All(rows, row => Assert.Equal($"{TestDisk.Whole()}: write 3M, 5000 reads a second", row.Allocated));
 
             var began = Stopwatch.GetTimestamp();
             var payloads = steps.Select((step, at) => new Payload(step, $"dd if=/dev/zero of={folder}/{at} bs=256k count={Mebibytes * 2} oflag=direct 2>/dev/null && echo done")).ToList();
@@ -61,7 +51,7 @@ public sealed class DiskRateTests
     [DiskFact]
     public void Somebody_who_takes_the_rate_away_sees_it_written_again_by_the_audit()
     {
-        using var test = new TestTree(diskRates: [DiskRate.Parse($"{Disk()}:read=10M")]);
+        using var test = new TestTree(diskRates: [DiskRate.Parse($"{TestDisk.Whole()}:read=10M")]);
         var group = test.Tree.Create(TestTree.Key(1), TestTree.Uid, TestTree.Limits());
         var row = Assert.Single(group.Receipt.Rows, static r => r.Resource == DiskRateLimit.Resource);
         var number = row.Written.Split(' ')[0];

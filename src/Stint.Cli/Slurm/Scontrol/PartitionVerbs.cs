@@ -91,7 +91,8 @@ internal static class PartitionVerbs
         return value.ToUpperInvariant() switch { "YES" or "TRUE" or "1" => (ours, "true"), "NO" or "FALSE" or "0" => (ours, "false"), _ => null };
     }
 
-    private static int Failed(CommandContext context, string what, ApiRefusedException e)
+    /// <summary>A change of what operators configure was refused: Slurm's words, then what it was about.</summary>
+    internal static int Failed(CommandContext context, string what, ApiRefusedException e)
     {
         context.Error.WriteLine($"{what}: {(e.Refusal.Code == "access_denied" ? "Invalid user id" : Printable.Of(SlurmErrors.Sentence(e.Refusal)))}");
         if (SlurmErrors.Detail(e.Refusal) is { } detail && e.Refusal.Code != "access_denied") context.Error.WriteLine($"{context.Name}: {Printable.Of(detail)}");

@@ -69,12 +69,7 @@ internal static class Update
             await context.Api.PostAsync($"/api/v1/nodes/{Uri.EscapeDataString(nodes)}/settings", settings, ApiJson.Default.NodeSettingsRequest, ApiJson.Default.SelectionResult, context.Cancellation);
             return 0;
         }
-        catch (ApiRefusedException e)
-        {
-            context.Error.WriteLine($"slurm_update error: {(e.Refusal.Code == "access_denied" ? "Invalid user id" : Printable.Of(SlurmErrors.Sentence(e.Refusal)))}");
-            if (SlurmErrors.Detail(e.Refusal) is { } detail && e.Refusal.Code != "access_denied") context.Error.WriteLine($"{context.Name}: {Printable.Of(detail)}");
-            return 1;
-        }
+        catch (ApiRefusedException e) { return PartitionVerbs.Failed(context, "slurm_update error", e); }
     }
 
     private static async Task<int> StatesAsync(CommandContext context, string names, string? state, string reason)

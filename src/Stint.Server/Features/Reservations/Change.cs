@@ -79,7 +79,7 @@ internal static class Change
     {
         foreach (var names in (string[]?[])[r.Users, r.UsersAdded])
             foreach (var name in names ?? [])
-                if (Auth.Users.Find(name) is null && !uint.TryParse(name, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out _)) return name;
+                if (!Auth.Users.IsKnown(name)) return name;
         return null;
     }
 

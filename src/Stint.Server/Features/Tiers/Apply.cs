@@ -88,7 +88,7 @@ internal sealed class Apply(Engine.Engine engine, UserLevelQueries levels, Limit
     {
         const int lookedAtMax = 500, saidMax = 8;
         var said = next.Tiers.SelectMany(static tier => tier.Users.Select(user => (Tier: tier.Name, User: user))).Take(lookedAtMax)
-            .Where(static one => !uint.TryParse(one.User, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out _) && Auth.Users.Find(one.User) is null)
+            .Where(static one => !Auth.Users.IsKnown(one.User))
             .Select(static one => $"no user '{one.User}' is known on this machine (tier {one.Tier})").Take(saidMax + 1).ToList();
         return said.Count > saidMax ? [.. said.Take(saidMax), "more users are not known on this machine"] : said;
     }
