@@ -39,6 +39,7 @@ internal sealed record AgentOptions
                                 Without it such a node is drained with the reason
           --disk-rate SPEC      the most that each job may read from and write to a whole disk in a second: /dev/sda:read=100M,write=50M,read-ops=N,write-ops=N;
                                 can be repeated, once for a disk
+          --rdma SPEC           the most that each job may hold of an RDMA device: mlx5_0:handles=N,objects=N; can be repeated, once for a device
           --outside ACTION      report (default), adopt or off: processes of users who have jobs here that run in no job (cron, at, ssh, systemd-run);
                                 adopt moves them into the user's newest job
           --prolog PATH         program to run as root before a job's first step on this node; can be repeated; the executables of DIR/prolog.d run too.
@@ -78,6 +79,7 @@ internal sealed record AgentOptions
     public IReadOnlyList<string> AllowedDevices { get; init; } = [];
     public bool FiltersDevices { get; init; } = true;
     public IReadOnlyList<DiskRate> DiskRates { get; init; } = [];
+    public IReadOnlyList<RdmaDevice> Rdma { get; init; } = [];
     public IReadOnlySet<string> BestEffort { get; init; } = new HashSet<string>();
     /// <summary>What jobs may do without here: best effort, and devices where they are not filtered by order.</summary>
     public IReadOnlySet<string> Tolerated => FiltersDevices ? BestEffort : new HashSet<string>(BestEffort) { "devices" };
@@ -104,7 +106,7 @@ internal sealed record AgentOptions
                 case "--console" or "--unprivileged-test" when value is null:
                     values[name] = "";
                     break;
-                case "--gres" or "--allow-device" or "--disk-rate" or "--prolog" or "--epilog":
+                case "--gres" or "--allow-device" or "--disk-rate" or "--rdma" or "--prolog" or "--epilog":
                     var more = value ?? (++at < arguments.Count ? arguments[at] : throw new FormatException($"{name} needs a value"));
                     values[name] = values.TryGetValue(name, out var before) ? $"{before}\n{more}" : more;
                     break;
@@ -131,7 +133,8 @@ internal sealed record AgentOptions
             JoinPatience = Seconds(values, "--join-wait", 30, 1),
             Declared = values.GetValueOrDefault("--declare") is { } declare ? DeclaredHardware.Parse(declare) : null,
             Gres = [.. Each(values, "--gres").Select(text => GresLine.ParseShort("--gres", text))], AllowedDevices = [.. Each(values, "--allow-device")],
-            DiskRates = Disks(Each(values, "--disk-rate")), JobsUnit = UnitName(values.GetValueOrDefault("--jobs-unit")),
+            DiskRates = Once("--disk-rate", Each(values, "--disk-rate").Select(static text => DiskRate.Parse(text)), static rate => rate.Number, static rate => rate.Disk),
+            Rdma = Once("--rdma", Each(values, "--rdma").Select(static text => RdmaDevice.Parse(text)), static device => device.Device, static device => device.Device), JobsUnit = UnitName(values.GetValueOrDefault("--jobs-unit")),
             Scratch = values.GetValueOrDefault("--scratch") is { Length: > 0 } scratch ? Path.GetFullPath(scratch) : null,
             ChecksDocker = values.GetValueOrDefault("--docker", "check") switch
             {
@@ -169,10 +172,10 @@ internal sealed record AgentOptions
 
     private static IEnumerable<string> Each(Dictionary<string, string> values, string name) => values.TryGetValue(name, out var text) ? text.Split('\n') : [];
 
-    private static List<DiskRate> Disks(IEnumerable<string> texts)
+    private static List<T> Once<T>(string option, IEnumerable<T> specs, Func<T, string> key, Func<T, string> name)
     {
-        var rates = texts.Select(static text => DiskRate.Parse(text)).ToList();
-        return rates.GroupBy(static r => r.Number).FirstOrDefault(static g => g.Count() > 1) is { } twice ? throw new FormatException($"--disk-rate {twice.Last().Disk}: this disk is there twice") : rates;
+        var all = specs.ToList();
+        return all.GroupBy(key).FirstOrDefault(static g => g.Count() > 1) is { } twice ? throw new FormatException($"{option} {name(twice.Last())}: this device is there twice") : all;
     }
 
     private static HashSet<string> Resources(string text)

@@ -151,7 +151,7 @@ internal static partial class NodeAgent
     private static CgroupTree Open(AgentOptions options, Machine machine, NodeDevices devices, ILogger log)
     {
         if (options.ChecksDocker && DockerDriver.Object(DockerDriver.Socket, UnitState.IsSystemdHere) is { } why) throw new IOException(why);
-        var probe = new CgroupProbe(KernelFiles.Instance) { DiskRates = options.DiskRates };
+        var probe = new CgroupProbe(KernelFiles.Instance) { DiskRates = options.DiskRates, Rdma = options.Rdma };
         // On v1 the groups are at the root of each hierarchy, where no unit has any.
         var root = options.JobsUnit is { } unit && probe.IsV2 ? JobsUnit.RootBelow(unit, options.CgroupRoot) : options.CgroupRoot;
         var layout = probe.Look(root, options.Node) with { BestEffort = options.BestEffort };

@@ -29,6 +29,17 @@ public sealed class LimitsTests
         return JsonSerializer.Deserialize(text, ApiJson.Default.LimitsChangeView)!;
     }
 
+    [Fact]
+    public async Task Whoever_asks_gets_the_limits_that_users_would_have()
+    {
+        await using var server = await TestServer.InMemoryAsync(Tiers);
+        var request = new LimitsApplyRequest { Yaml = Encoding.UTF8.GetBytes(Tiers.Replace("memory: 2G", "memory: 7G", StringComparison.Ordinal)), DryRun = true, LimitsOf = ["root", "nobody-of-that-name"] };
+        var (_, text) = await server.PostAsync("/api/v1/limits/apply", JsonSerializer.Serialize(request, ApiJson.Default.LimitsApplyRequest));
+        var after = Assert.Single(JsonSerializer.Deserialize(text, ApiJson.Default.LimitsChangeView)!.After);
+        Assert.Equal((0u, "root", "student", 7L << 30), (after.Uid, after.User, after.Tier, after.Limits.Single(static limit => limit.Resource == "memory").Limit));
+        Assert.Equal(HttpStatusCode.BadRequest, (await server.PostAsync("/api/v1/limits/apply", """{"limitsOf":["a\nb"]}""")).Status);
+    }
+
     private static Task<LimitsView> LimitsAsync(TestServer server, uint uid, string query = "") => server.GetAsync($"/api/v1/limits{query}", ApiJson.Default.LimitsView, uid);
 
     private static async Task AnswerAsync(FakeAgent agent, List<SetUserLimits> told, Func<SetUserLimits, string> whyNot, CancellationToken cancellation)

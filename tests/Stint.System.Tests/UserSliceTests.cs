@@ -77,6 +77,9 @@ public sealed class UserSliceTests(SharedCluster shared)
             Assert.Matches($@"the logins of user {Uid(Users.Alice)} hold \d+ bytes of memory, more than the {100 << 20} of tier student", await Stint(1, "limits", "apply", file));
             Assert.Contains($"MemoryMax={400 << 20}\n", await File.ReadAllTextAsync(DropIn(Users.Alice)), StringComparison.Ordinal);
             Assert.Contains($"MemoryMax={500 << 20}\n", await File.ReadAllTextAsync(DropIn(Users.Bob)), StringComparison.Ordinal);
+            // And the tiers are what they were: both change, or neither.
+            Assert.Matches($@"""limit"":\s*{500 << 20}\b", await Stint(0, "limits", "--user", Users.Bob, "--json"));
+            Assert.Contains("600", await Stint(1, "limits", "apply", "--dry-run", file), StringComparison.Ordinal);
 
             // A file of somebody else is in the way: it stays, and nothing is written beside it.
             await File.WriteAllTextAsync(DropIn(Users.Bob), "[Slice]\nTasksMax=7\n");

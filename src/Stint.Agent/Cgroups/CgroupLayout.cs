@@ -37,6 +37,12 @@ internal sealed record CgroupLayout(
     /// <summary>What each job may read and write in a second, by disk.</summary>
     public IReadOnlyList<DiskRate> DiskRates { get; init; } = [];
 
+    /// <summary>What each job may hold of RDMA devices.</summary>
+    public IReadOnlyList<RdmaDevice> Rdma { get; init; } = [];
+
+    /// <summary>RDMA devices of this machine that nothing limits.</summary>
+    public IReadOnlyList<string> RdmaUnlimited { get; init; } = [];
+
     public bool Has(string resource) => Controller(resource) is { } controller && Of(controller) is not null;
 
     public string Why(string resource) => Capabilities.FirstOrDefault(c => c.Resource == resource)?.Detail ?? "";
@@ -55,6 +61,7 @@ internal sealed record CgroupLayout(
 
     private string? Controller(string resource) => resource switch
     {
-        "cpu" => "cpuset", "memory" or "swap" => "memory", "pids" => "pids", "kill" => "freezer", "usage" => "cpuacct", "devices" => "devices", DiskRateLimit.Resource => DiskRateLimit.Controller(Version), _ => null,
+        "cpu" => "cpuset", "memory" or "swap" => "memory", "pids" => "pids", "kill" => "freezer", "usage" => "cpuacct", "devices" => "devices", DiskRateLimit.Resource => DiskRateLimit.Controller(Version),
+        RdmaLimit.Resource => RdmaLimit.Resource, _ => null,
     };
 }

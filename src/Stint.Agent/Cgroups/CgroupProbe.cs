@@ -1,12 +1,14 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Stint.Agent.Cgroups.V2;
 using Stint.Agent.Kernel;
 using Stint.Protocol.Agents;
 
 namespace Stint.Agent.Cgroups;
 
 /// <summary>
-/// Finds out which cgroup version holds which controller on this machine. Looks only; <see cref="CgroupTree.Open"/> makes the groups.
+/// Finds out which cgroup version holds which controller on this machine. Looks only, but for a controller that must be handed
+/// down from the top to be seen; <see cref="CgroupTree.Open"/> makes the groups.
 /// v2 is recognised by the magic of the file system at /sys/fs/cgroup; on a hybrid host, where /sys/fs/cgroup/unified is v2 without
 /// controllers, the controllers are where /proc/self/mountinfo says they are: v1.
 /// </summary>
@@ -19,6 +21,9 @@ internal sealed class CgroupProbe(IGroupFiles files, string procDirectory = "/pr
 
     /// <summary>What each job may read and write; without any, no step is in a group of that controller, which would only cost.</summary>
     public IReadOnlyList<DiskRate> DiskRates { get; init; } = [];
+
+    /// <summary>What each job may hold of RDMA devices; as with disks.</summary>
+    public IReadOnlyList<RdmaDevice> Rdma { get; init; } = [];
 
     /// <summary>The controllers of this machine are on cgroup v2.</summary>
     public bool IsV2 => Magic(cgroupDirectory) == Cgroup2Magic;
@@ -35,6 +40,7 @@ internal sealed class CgroupProbe(IGroupFiles files, string procDirectory = "/pr
         string[] used = files.Children(HugePageSizes).Any(size => files.Read($"{HugePageSizes}/{size}/nr_hugepages", out var pages) == 0 && pages != "0") ? [.. UsedV1, "hugetlb"] : UsedV1;
         // Last: a task that failed half way through joining is in another group of its step for certain.
         if (DiskRates.Count > 0) used = [.. used, "blkio"];
+        if (Rdma.Count > 0) used = [.. used, RdmaLimit.Resource];
         var byMount = used.Where(mounts.ContainsKey).GroupBy(c => mounts[c]).Select(g => new Hierarchy(g.Key, [.. g])).ToList();
         Capability Of(string resource, string controller) => new()
         {
@@ -48,14 +54,15 @@ internal sealed class CgroupProbe(IGroupFiles files, string procDirectory = "/pr
             new Capability { Resource = "swap", Available = swap, Detail = swap ? $"{memory}/memory.memsw.limit_in_bytes" : "no swap accounting: memory.memsw.limit_in_bytes does not exist" },
             Of("pids", "pids"), Of("kill", "freezer"), Of("usage", "cpuacct"), Of(DeviceRows.Resource, "devices"),
             new Capability { Resource = "oom_group", Available = false, Detail = "cgroup v1 has no memory.oom.group" },
-            .. DiskRates.Count > 0 ? [Of(DiskRateLimit.Resource, "blkio")] : Array.Empty<Capability>(),
-            .. Everywhere(),
-        ]) { DiskRates = DiskRates };
+            .. OnOrder(Of, "blkio"), .. Everywhere(),
+        ]) { DiskRates = DiskRates, Rdma = Rdma, RdmaUnlimited = RdmaUnlimited() };
     }
 
     internal CgroupLayout LookV2(string root, string node)
     {
         var (parent, name) = V2Parent(root);
+        // systemd hands this controller down to nobody.
+        if (Rdma.Count > 0 && files.Exists($"{parent}/cgroup.type")) SubtreeControl.FromTheTop(Path.GetDirectoryName(parent)!, RdmaLimit.Resource, files);
         _ = files.Read($"{parent}/cgroup.controllers", out var text);
         var have = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         Capability Of(string resource, string controller) => new()
@@ -64,14 +71,14 @@ internal sealed class CgroupProbe(IGroupFiles files, string procDirectory = "/pr
             Detail = have.Contains(controller) ? $"cgroup v2 {controller} below {parent}" : $"controller {controller} is not in {parent}/cgroup.controllers ('{text}')",
         };
         var kill = files.Exists($"{parent}/cgroup.kill") || Environment.OSVersion.Version >= new Version(5, 14);
-        return new CgroupLayout(CgroupVersion.V2, name, node, [new Hierarchy(parent, [.. (DiskRates.Count > 0 ? [.. UsedV2, "io"] : UsedV2).Where(have.Contains)])],
+        return new CgroupLayout(CgroupVersion.V2, name, node, [new Hierarchy(parent, [.. UsedV2.Concat(DiskRates.Count > 0 ? ["io"] : []).Concat(Rdma.Count > 0 ? [RdmaLimit.Resource] : []).Where(have.Contains)])],
         [
             Of("cpu", "cpuset"), Of("memory", "memory"), Of("swap", "memory"), Of("pids", "pids"),
             new Capability { Resource = "kill", Available = true, Detail = kill ? "cgroup.kill" : "SIGKILL in a loop: cgroup.kill needs Linux 5.14" },
             Of("usage", "cpu"), Of("oom_group", "memory"),
             new Capability { Resource = DeviceRows.Resource, Available = true, Detail = "BPF_CGROUP_DEVICE programs, queried back" },
-            .. DiskRates.Count > 0 ? [Of(DiskRateLimit.Resource, "io")] : Array.Empty<Capability>(), .. Everywhere(),
-        ]) { DiskRates = DiskRates };
+            .. OnOrder(Of, "io"), .. Everywhere(),
+        ]) { DiskRates = DiskRates, Rdma = Rdma, RdmaUnlimited = RdmaUnlimited() };
     }
 
     /// <summary>Where groups may be made: the delegated path as given, else below this process's own group (cgroup-v2.rst, "Delegation").</summary>
@@ -114,6 +121,15 @@ internal sealed class CgroupProbe(IGroupFiles files, string procDirectory = "/pr
         if (line is not { Length: >= 4 }) return $"this kernel has no controller {controller}";
         return line[3] == "0" ? $"controller {controller} is disabled (cgroup_disable= on the kernel's command line)" : $"controller {controller} is not mounted";
     }
+
+    /// <summary>What only an option of the agent asks for.</summary>
+    private IEnumerable<Capability> OnOrder(Func<string, string, Capability> of, string disks)
+    {
+        if (DiskRates.Count > 0) yield return of(DiskRateLimit.Resource, disks);
+        if (Rdma.Count > 0) yield return of(RdmaLimit.Resource, RdmaLimit.Resource);
+    }
+
+    private List<string> RdmaUnlimited() => [.. files.Children(RdmaDevice.Folder).Where(name => !Rdma.Any(device => device.Device == name)).Order(StringComparer.Ordinal)];
 
     private IEnumerable<Capability> Everywhere()
     {

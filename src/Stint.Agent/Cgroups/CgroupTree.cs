@@ -70,6 +70,7 @@ internal sealed partial class CgroupTree : ICgroups, IDisposable
                 var jobLimits = LimitJobAndStep(path, job, limits, receipt);
                 receipt.Rows.AddRange(aggregate.Rows);
                 _huge.Add(receipt, _files);
+                RdmaLimit.AddNotLimited(_layout, receipt);
                 ReceiptRows.AddNotLimited(receipt, limits);
                 AddNotes(receipt, limits);
                 _table.Add(path, jobLimits);

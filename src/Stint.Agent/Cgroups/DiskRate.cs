@@ -11,18 +11,11 @@ internal sealed record DiskRate(string Disk, string Number, ulong ReadBytes, ulo
     /// <param name="root">In front of /dev and /sys; empty but in tests.</param>
     public static DiskRate Parse(string text, string root = "")
     {
-        var colon = text.LastIndexOf(':');
-        if (colon <= 0 || colon == text.Length - 1) throw new FormatException($"--disk-rate {text}: /dev/DISK:read=100M,write=50M,read-ops=N,write-ops=N, at least one of the four");
-        var disk = text[..colon];
+        var (disk, parts) = NodeOption.Split("--disk-rate", text, "/dev/DISK:read=100M,write=50M,read-ops=N,write-ops=N, at least one of the four", ["read", "write", "read-ops", "write-ops"]);
         var values = new Dictionary<string, ulong>(StringComparer.Ordinal);
-        foreach (var part in text[(colon + 1)..].Split(','))
-        {
-            if (part.Split('=', 2) is not [var key and ("read" or "write" or "read-ops" or "write-ops"), var value])
-                throw new FormatException($"--disk-rate {text}: '{part}' is none of read=, write=, read-ops=, write-ops=");
-            if (Amount(value, isBytes: key is "read" or "write") is not { } amount || amount == 0)
-                throw new FormatException($"--disk-rate {text}: {key}={value}: {(key is "read" or "write" ? "bytes in a second, as 100M" : "operations in a second, a number")}, above 0");
-            if (!values.TryAdd(key, amount)) throw new FormatException($"--disk-rate {text}: {key} is there twice");
-        }
+        foreach (var (key, value) in parts)
+            values[key] = Amount(value, isBytes: key is "read" or "write") is > 0 and var amount ? amount
+                : throw new FormatException($"--disk-rate {text}: {key}={value}: {(key is "read" or "write" ? "bytes in a second, as 100M" : "operations in a second, a number")}, above 0");
         return new DiskRate(disk, WholeDisk(disk, root), values.GetValueOrDefault("read"), values.GetValueOrDefault("write"), values.GetValueOrDefault("read-ops"), values.GetValueOrDefault("write-ops"));
     }
 

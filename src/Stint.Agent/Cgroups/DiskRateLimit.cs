@@ -18,16 +18,13 @@ internal sealed class DiskRateLimit(CgroupLayout layout, LimitFile limit)
     {
         foreach (var rate in layout.DiskRates)
         {
-            if (layout.Version == CgroupVersion.V2) receipt.Rows.Add(limit.Enforce(Resource, Requested, rate.ToString(), File(group, "io.max"), rate.LineV2, HasLine));
+            if (layout.Version == CgroupVersion.V2) receipt.Rows.Add(limit.Enforce(Resource, Requested, rate.ToString(), File(group, "io.max"), rate.LineV2, LimitFile.HasLine));
             else foreach (var (file, value) in rate.FilesV1)
-                receipt.Rows.Add(limit.Enforce(Resource, Requested, rate.ToString(), File(group, file), $"{rate.Number} {value.ToString(CultureInfo.InvariantCulture)}", HasLine));
+                receipt.Rows.Add(limit.Enforce(Resource, Requested, rate.ToString(), File(group, file), $"{rate.Number} {value.ToString(CultureInfo.InvariantCulture)}", LimitFile.HasLine));
         }
         if (layout.DiskRates.Count > 0 && layout.Version == CgroupVersion.V1)
             receipt.Notes.Add("cgroup v1 holds reads and direct writes to the disk rate; what the kernel writes back later from its page cache is not counted");
     }
 
     private string File(string group, string name) => layout.File(Controller(layout.Version), group, name) ?? throw Missing.Controller(layout, Resource);
-
-    /// <summary>The file has a line for each disk.</summary>
-    private static bool HasLine(string written, string back) => back.Split('\n').Contains(written, StringComparer.Ordinal);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Stint.Agent.Cgroups.V2;
 using Stint.Agent.Kernel;
 using Stint.Protocol.Agents;
 
@@ -22,7 +23,7 @@ internal sealed class HugePages
         var sizes = files.Children(poolDirectory).Select(SizeOf).OfType<(string Folder, string Name)>().ToList();
         var pages = sizes.Sum(s => files.Read($"{poolDirectory}/{s.Folder}/nr_hugepages", out var text) == 0 && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0);
         var mount = layout.Version == CgroupVersion.V2 ? layout.Hierarchies[0].Mount : layout.Of("hugetlb")?.Mount;
-        if (layout.Version == CgroupVersion.V2 && sizes.Count > 0) HandDown($"{mount}/{layout.Root}", files);
+        if (layout.Version == CgroupVersion.V2 && sizes.Count > 0) SubtreeControl.FromTheTop($"{mount}/{layout.Root}", "hugetlb", files);
         foreach (var (_, name) in sizes)
             foreach (var limit in layout.Version == CgroupVersion.V2 ? (ReadOnlySpan<string>)["max", "rsvd.max"] : ["limit_in_bytes", "rsvd.limit_in_bytes"])
             {
@@ -34,17 +35,6 @@ internal sealed class HugePages
             }
         if (huge._files.Count == 0 && huge._why.Length == 0 && pages > 0) huge._why = $"this node has a pool of {pages} huge pages and no hugetlb controller: a job may take them";
         return huge;
-    }
-
-    /// <summary>
-    /// From the top of the hierarchy: systemd knows nothing of this controller, hands it down to no unit, and leaves it alone where others have
-    /// (CGROUP_MASK_V2 in its cgroup-util.h). A level that refuses is seen below, where the files are missing.
-    /// </summary>
-    private static void HandDown(string group, IGroupFiles files)
-    {
-        // Only the root has no type.
-        if (Path.GetDirectoryName(group) is { } above && files.Exists($"{group}/cgroup.type")) HandDown(above, files);
-        _ = files.Write($"{group}/cgroup.subtree_control", "+hugetlb");
     }
 
     /// <summary>Read again for each step: the receipt says what is there at its start.</summary>

@@ -43,6 +43,9 @@ internal sealed class LimitFile(IGroupFiles files)
         catch (FormatException) { return false; }
     }
 
+    /// <summary>A file that has a line for each device.</summary>
+    public static bool HasLine(string written, string back) => back.Split('\n').Contains(written, StringComparer.Ordinal);
+
     private static bool Equal(string written, string back) => written == back;
 
     private static string Shown(string value) => value.Length == 0 ? "''" : value;

@@ -8,7 +8,7 @@ namespace Stint.Agent.Cgroups;
 /// </summary>
 internal static class RequiredLimits
 {
-    public static readonly IReadOnlyList<string> All = ["cpu", "memory", "pids", DeviceRows.Resource, DiskRateLimit.Resource];
+    public static readonly IReadOnlyList<string> All = ["cpu", "memory", "pids", DeviceRows.Resource, DiskRateLimit.Resource, RdmaLimit.Resource];
 
     /// <summary>One sentence; null when all that is required is there.</summary>
     /// <param name="bestEffort">What an operator said may be missing.</param>

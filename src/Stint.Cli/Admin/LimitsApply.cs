@@ -21,16 +21,31 @@ internal static class LimitsApply
             if (await LimitsVerb.ReadAsync(context, file) is not { } yaml) return 1;
             request = request with { Yaml = yaml, File = Path.GetFullPath(file, context.WorkingDirectory) };
         }
+        var slices = context.Uid == 0 && UserSlicesWork.AreInUse(UserSlices.Units) ? new UserSlices() : null;
+        if (slices is not null) request = request with { LimitsOf = UserSlicesWork.Everybody(slices) };
+        if (slices is not null && !request.DryRun && await ObjectionAsync(context, slices, request) is { } why)
+        {
+            context.Error.WriteLine($"stint: refused: drop-ins of user slices: {Printable.Of(why)}. Nothing was changed.");
+            return 1;
+        }
         var view = await SendAsync(context, request);
         if (line.Has("json")) JsonAnswer.Write(context, view);
         else Write(context, view);
         if (!Ok(view)) return 1;
-        var keeps = view.Applied && context.Uid == 0 && UserSlicesWork.AreInUse(UserSlices.Units);
-        return keeps ? await UserSlicesWork.RunAsync(context, UserSlices.Units, null, dryRun: false, line.Has("json") ? context.Error : context.Out) : 0;
+        return slices is null ? 0 : UserSlicesWork.Carry(context, Plan(slices, view), request.DryRun, line.Has("json") ? context.Error : context.Out);
     }
 
     public static Task<LimitsChangeView> SendAsync(CommandContext context, LimitsApplyRequest request) =>
         context.Api.PostAsync("/api/v1/limits/apply", request, ApiJson.Default.LimitsApplyRequest, ApiJson.Default.LimitsChangeView, context.Cancellation);
+
+    /// <summary>What of this host's drop-ins keeps the tiers from being changed; it is asked first, so that both change or neither.</summary>
+    private static async Task<string?> ObjectionAsync(CommandContext context, UserSlices slices, LimitsApplyRequest request)
+    {
+        var view = await SendAsync(context, request with { DryRun = true });
+        return Ok(view) ? UserSlicesWork.WhyNot(Plan(slices, view)) : null;
+    }
+
+    private static SlicesPlan Plan(UserSlices slices, LimitsChangeView view) => UserSlicesWork.Plan(slices, view.After, isAll: false);
 
     private static bool Ok(LimitsChangeView view) => view.Objections.Length == 0 && view.Receipts.All(receipt => receipt.WhyNot.Length == 0 || receipt.Rows.Length == 0 && view.Applied);
 

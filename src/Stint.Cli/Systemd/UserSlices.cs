@@ -25,6 +25,8 @@ internal sealed class UserSlices(string folder = UserSlices.Units)
 {
     public const string Units = "/etc/systemd/system", FileName = "50-stint.conf";
 
+    public bool IsLive => folder == Units && Systemctl.IsSystemdHere;
+
     /// <summary>Every file that is to be written or removed, those of others that are in the way, and those that stay as they are.</summary>
     public IReadOnlyList<PlannedFile> Plan(IReadOnlyCollection<SliceLimits> wanted)
     {

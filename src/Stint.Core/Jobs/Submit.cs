@@ -33,7 +33,8 @@ public sealed partial class Cluster
     /// <summary>The request as it goes into the journal, or why not. Also what a change of a pending job has to pass.</summary>
     /// <param name="id">The job's own id.</param>
     /// <param name="keepsPolicy">A change that touches nothing that the policy admits jobs by.</param>
-    private (JobSpec Spec, Refusal? Refusal) Prepare(JobSpec asked, uint id, Instant now, bool keepsPolicy = false)
+    /// <param name="keepsReservation">A change that touches no reservation: the job waits as before where it is let in no more.</param>
+    private (JobSpec Spec, Refusal? Refusal) Prepare(JobSpec asked, uint id, Instant now, bool keepsPolicy = false, bool keepsReservation = false)
     {
         var spec = asked.Clone();
         var refusal = CheckPartition(spec) ?? CheckText(spec) ?? CheckShape(spec)
@@ -41,7 +42,7 @@ public sealed partial class Cluster
         if (refusal is null)
         {
             FillDefaults(spec);
-            refusal = (keepsPolicy ? null : CheckPolicy(spec, now)) ?? CheckReservation(spec, now) ?? CheckDeadline(spec, now) ?? CheckFits(spec);
+            refusal = (keepsPolicy ? null : CheckPolicy(spec, now)) ?? (keepsReservation ? null : CheckReservation(spec, now)) ?? CheckDeadline(spec, now) ?? CheckFits(spec);
         }
         return (spec, refusal);
     }

@@ -9,6 +9,8 @@ public sealed partial class Cluster
     private void FillResources(JobSpec spec)
     {
         FillTasks(spec);
+        foreach (var gres in spec.Gres)
+            if (gres.Per == GresPer.PerJob && NodesOfSums(spec, gres) is { } nodes) spec.NodesMin = spec.NodesMax = (uint)nodes.Count;
         var all = spec.Partition.Split(',').Select(FindPartition).OfType<Partitions.Partition>().Select(static partition => partition.Spec).ToList();
         if (all.Count == 0) return;
         var gpus = spec.Gres.Any(static gres => gres.Name == GresNames.Gpu);

@@ -63,7 +63,7 @@ public sealed partial class Cluster
                 return No(RefusalCodes.CircularDependency, $"Circular job dependency: {circle}");
             var unlimited = spec.TimeLimitMs == 0;
             if (unlimited) spec.TimeLimitMs = -1;            // a request's 0 means the partition's default
-            var (prepared, wrong) = Prepare(spec, target.Id, now, change is { Partition: null, Account: null, Qos: null });
+            var (prepared, wrong) = Prepare(spec, target.Id, now, change is { Partition: null, Account: null, Qos: null }, change is { Partition: null, Account: null, Reservation: null });
             if (wrong is not null) return wrong;
             spec = prepared;
         }

@@ -86,6 +86,8 @@ public sealed record LimitsApplyRequest
     /// <summary>Of the file, for error messages.</summary>
     public string File { get; set; } = "";
     public bool DryRun { get; set; }
+    /// <summary>Login names whose limits under the new tiers are wanted in the answer, at most 10,000; those that the server's machine does not know are left out there.</summary>
+    public string[] LimitsOf { get; set; } = [];
 }
 
 /// <summary>What other tiers change, for whom, and what the kernels of the nodes answered.</summary>
@@ -102,6 +104,8 @@ public sealed record LimitsChangeView
     public string[] Objections { get; init; } = [];
     public LevelReceiptView[] Receipts { get; init; } = [];
     public string[] Notes { get; init; } = [];
+    /// <summary>Of the users that were asked for: name, uid, tier and limits with the new tiers in force.</summary>
+    public LimitsView[] After { get; init; } = [];
 }
 
 /// <param name="Change"><c>added</c>, <c>removed</c>, <c>changed</c>.</param>

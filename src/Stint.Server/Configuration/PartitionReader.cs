@@ -46,26 +46,23 @@ internal static class PartitionReader
         if (partition.Name.Length == 0) throw new ConfigException(node, "a partition needs a name");
         if (partition.MaxTime > TimeSpan.Zero && partition.DefaultTime > partition.MaxTime)
             throw new ConfigException(node, $"default_time of partition '{partition.Name}' is over its max_time");
-        Check(node, partition);
+        if (Contradiction(partition.Rules, partition.Name) is { } sentence) throw new ConfigException(node, sentence);
         return partition;
     }
 
     /// <summary>One key of a partition that is there, except those that a partition's place in the file decides; false: no such key.</summary>
     public static bool SetOne(PartitionSpec rules, string key, YamlNode value) => Sizes(rules, key, value) || Policy(rules, key, value, new ConfigNames());
 
-    private static void Check(YamlNode node, PartitionConfig partition)
+    /// <summary>What of a partition excludes something else of it; null: nothing.</summary>
+    public static string? Contradiction(PartitionSpec rules, string name)
     {
-        var rules = partition.Rules;
-        void Exclude(bool both, string one, string other)
-        {
-            if (both) throw new ConfigException(node, $"partition '{partition.Name}' has both {one} and {other}");
-        }
-        Exclude(rules.AllowAccounts.Count > 0 && rules.DenyAccounts.Count > 0, "allow_accounts", "deny_accounts");
-        Exclude(rules.AllowQos.Count > 0 && rules.DenyQos.Count > 0, "allow_qos", "deny_qos");
-        Exclude(rules.HasDefaultMemoryPerCpuBytes && rules.HasDefaultMemoryPerNodeBytes, "default_memory_per_cpu", "default_memory_per_node");
-        Exclude(rules.MaxMemoryPerCpuBytes > 0 && rules.MaxMemoryPerNodeBytes > 0, "max_memory_per_cpu", "max_memory_per_node");
-        if (rules.HasMaxNodes && rules.MaxNodes < rules.MinNodes) throw new ConfigException(node, $"max_nodes of partition '{partition.Name}' is under its min_nodes");
-        if (rules.Alternate == partition.Name) throw new ConfigException(node, $"partition '{partition.Name}' is its own alternate");
+        string? Both(bool both, string one, string other) => both ? $"partition '{name}' has both {one} and {other}" : null;
+        return Both(rules.AllowAccounts.Count > 0 && rules.DenyAccounts.Count > 0, "allow_accounts", "deny_accounts")
+            ?? Both(rules.AllowQos.Count > 0 && rules.DenyQos.Count > 0, "allow_qos", "deny_qos")
+            ?? Both(rules.HasDefaultMemoryPerCpuBytes && rules.HasDefaultMemoryPerNodeBytes, "default_memory_per_cpu", "default_memory_per_node")
+            ?? Both(rules.MaxMemoryPerCpuBytes > 0 && rules.MaxMemoryPerNodeBytes > 0, "max_memory_per_cpu", "max_memory_per_node")
+            ?? (rules.HasMaxNodes && rules.MaxNodes < rules.MinNodes ? $"max_nodes of partition '{name}' is under its min_nodes" : null)
+            ?? (rules.Alternate == name ? $"partition '{name}' is its own alternate" : null);
     }
 
     private static bool Sizes(PartitionSpec rules, string key, YamlNode value)

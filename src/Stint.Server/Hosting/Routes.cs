@@ -85,7 +85,7 @@ internal static class Routes
         Features.Reservations.Change.Map(app, parts.Engine);
         Features.Licenses.List.Map(app, parts.Engine);
         Features.Tiers.Show.Map(app, parts.Engine, parts.Agents, parts.Users, parts.Notices, parts.Greetings);
-        Features.Tiers.Apply.Map(app, new Features.Tiers.Apply(parts.Engine, parts.Levels, parts.LimitsFiles));
+        Features.Tiers.Apply.Map(app, new Features.Tiers.Apply(parts.Engine, parts.Levels, parts.LimitsFiles, parts.Users));
         Features.Topology.Show.Map(app, parts.Config);
         Features.Config.Show.Map(app, parts.Config, parts.Identity, parts.Home, parts.Time);
         Features.Ping.Show.Map(app, parts.Engine, parts.Projector, parts.Identity, parts.Trouble);

@@ -66,6 +66,7 @@ internal sealed class FakeCgroup2 : IGroupFiles
         "cpuset" => [("cpuset.cpus", ""), ("cpuset.cpus.effective", "0-3"), ("cpuset.mems", "")],
         "cpu" => [("cpu.max", "max 100000")],
         "pids" => [("pids.max", "max"), ("pids.peak", "0"), ("pids.events", "max 0")],
+        "rdma" => [("rdma.max", "")],
         _ => [],
     };
 

@@ -13,12 +13,12 @@ internal sealed class TestTree : IDisposable
 {
     private static int s_count;
 
-    public TestTree(IGroupFiles? files = null, CpuMap? map = null, ulong machineMemoryBytes = 0, IDeviceAllowances? devices = null, IReadOnlyList<DiskRate>? diskRates = null)
+    public TestTree(IGroupFiles? files = null, CpuMap? map = null, ulong machineMemoryBytes = 0, IDeviceAllowances? devices = null, IReadOnlyList<DiskRate>? diskRates = null, IReadOnlyList<RdmaDevice>? rdma = null)
     {
         Files = files ?? KernelFiles.Instance;
         Root = $"stint-test-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
         Map = map ?? HostMap();
-        Layout = new CgroupProbe(Files) { DiskRates = diskRates ?? [] }.Look(Root, "n1");
+        Layout = new CgroupProbe(Files) { DiskRates = diskRates ?? [], Rdma = rdma ?? [] }.Look(Root, "n1");
         Tree = CgroupOpening.Open(Layout, Map, machineMemoryBytes, Files, TimeProvider.System, devices: devices);
     }
 

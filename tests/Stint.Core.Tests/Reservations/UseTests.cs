@@ -44,6 +44,20 @@ public sealed class UseTests
     }
 
     [Fact]
+    public void A_job_whose_reservation_is_closed_to_its_user_can_still_be_changed_but_not_into_one_that_is()
+    {
+        var lab = Cluster();
+        lab.Reserve("n2");
+        var id = lab.Submit(s => s.Inside());
+        lab.Do(new UpdateReservation("r", new ReservationChange { Users = ["bob"] }, Lab.Root));
+        Assert.Equal(PendingReason.ReservationInvalid, lab.Schedule().Job(id).Reason);
+        lab.Do(new UpdateJob(id, new JobChange { Comment = "still mine", Dependencies = [] }, Lab.User(Lab.Alice)));
+        Assert.Equal(RefusalCodes.ReservationAccess, lab.Refused(new UpdateJob(id, new JobChange { Reservation = "r" }, Lab.User(Lab.Alice))).Code);
+        lab.Do(new UpdateJob(id, new JobChange { Reservation = "" }, Lab.User(Lab.Alice)));
+        Assert.Equal(JobState.Running, lab.Schedule().StateOf(id));
+    }
+
+    [Fact]
     public void The_end_of_the_reservation_is_the_end_of_its_jobs_unless_it_is_flexible()
     {
         var lab = Cluster();

@@ -65,6 +65,18 @@ public sealed class GresTests
     }
 
     [Fact]
+    public void GPUs_in_all_and_on_each_node_say_how_many_nodes()
+    {
+        static Lab Two() => new Lab().With(Dgx("g1"), Dgx("g2"));
+        static Action<JobSpec> Both(uint all, uint each, string type = "", uint min = 0, uint max = 0) =>
+            s => { s.Gres.Add(Gpu(all, GresPer.PerJob, type)); s.Gres.Add(Gpu(each)); (s.NodesMin, s.NodesMax) = (min, max); };
+        Assert.Equal("g1:0x1 gpu:a100[0,1] g2:0x1 gpu:a100[0,1]", Two().Placed(Both(4, 2)));
+        Assert.Equal("g1:0x1 gpu:a100[0,1] g2:0x1 gpu:a100[0,1]", Two().Placed(Both(4, 2, "a100")));
+        foreach (var wrong in new[] { Both(5, 2), Both(4, 2, max: 1), Both(4, 2, min: 3), Both(2, 4) })
+            Assert.Equal(RefusalCodes.InvalidGres, Two().Refused(new SubmitJob(Lab.Spec(wrong))).Code);
+    }
+
+    [Fact]
     public void CPUs_tasks_and_memory_come_per_GPU()
     {
         var lab = new Lab().With(Dgx());

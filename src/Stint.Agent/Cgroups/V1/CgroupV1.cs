@@ -20,6 +20,7 @@ internal sealed class CgroupV1 : ICgroupVersion
     private readonly PidsLimit _pids;
     private readonly CpuTime _time;
     private readonly DiskRateLimit _rate;
+    private readonly RdmaLimit _rdma;
     private readonly DevicesFile? _devices;
     private readonly Freezer _freezer;
     private readonly UsageV1 _usage;
@@ -34,6 +35,7 @@ internal sealed class CgroupV1 : ICgroupVersion
         _pids = new PidsLimit(layout, limit);
         _time = new CpuTime(layout, limit, files);
         _rate = new DiskRateLimit(layout, limit);
+        _rdma = new RdmaLimit(layout, limit);
         _devices = devices is null ? null : new DevicesFile(layout, files, limit, devices);
         _freezer = new Freezer(layout, files, new ProcessList(layout, files));
         _usage = new UsageV1(new Counters(layout, files));
@@ -56,6 +58,7 @@ internal sealed class CgroupV1 : ICgroupVersion
         _time.Write(group, limits, receipt);
         _pids.Write(group, limits, receipt);
         _rate.Write(group, receipt);
+        _rdma.Write(group, receipt);
         _devices?.Write(group, limits, receipt);
     }
 

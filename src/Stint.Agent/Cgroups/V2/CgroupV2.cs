@@ -15,6 +15,7 @@ internal sealed class CgroupV2 : ICgroupVersion, IDisposable
     private readonly PidsLimit _pids;
     private readonly CpuTime _time;
     private readonly DiskRateLimit _rate;
+    private readonly RdmaLimit _rdma;
     private readonly DeviceFilter? _devices;
     private readonly GroupKill _kill;
     private readonly SubtreeControl _subtree;
@@ -37,6 +38,7 @@ internal sealed class CgroupV2 : ICgroupVersion, IDisposable
         _pids = new PidsLimit(layout, limit);
         _time = new CpuTime(layout, limit, files);
         _rate = new DiskRateLimit(layout, limit);
+        _rdma = new RdmaLimit(layout, limit);
         _devices = devices;
         _kill = new GroupKill(layout, files, new ProcessList(layout, files));
         _subtree = new SubtreeControl(layout, files);
@@ -55,6 +57,7 @@ internal sealed class CgroupV2 : ICgroupVersion, IDisposable
         _time.Write(group, limits, receipt);
         _pids.Write(group, limits, receipt);
         _rate.Write(group, receipt);
+        _rdma.Write(group, receipt);
         if (_devices is null) return;
         var before = _devices.Attachments;
         _devices.Write(group, limits, receipt);

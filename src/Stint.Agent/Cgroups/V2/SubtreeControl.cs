@@ -8,6 +8,17 @@ namespace Stint.Agent.Cgroups.V2;
 /// </summary>
 internal sealed class SubtreeControl(CgroupLayout layout, IGroupFiles files)
 {
+    /// <summary>
+    /// For controllers that systemd hands down to no unit (CGROUP_MASK_V2 in its cgroup-util.h has no hugetlb and no rdma), and leaves alone where others
+    /// have. A level that refuses is seen below, where the files are missing.
+    /// </summary>
+    public static void FromTheTop(string group, string controller, IGroupFiles files)
+    {
+        // Only the root has no type.
+        if (Path.GetDirectoryName(group) is { } above && files.Exists($"{group}/cgroup.type")) FromTheTop(above, controller, files);
+        _ = files.Write($"{group}/cgroup.subtree_control", $"+{controller}");
+    }
+
     /// <summary>"+cpuset +memory +pids", without what this group was not given itself.</summary>
     public void Enable(string group)
     {

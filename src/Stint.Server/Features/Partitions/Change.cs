@@ -76,12 +76,9 @@ internal static class Change
     private static Refusal? Wrong(Cluster cluster, ClusterConfigured config, PartitionSpec spec)
     {
         static Refusal No(string sentence) => new(RefusalCodes.InvalidRequest, sentence);
-        if (spec.MaxTimeMs > 0 && spec.DefaultTimeMs > spec.MaxTimeMs) return No($"default_time of partition {spec.Name} is over its max_time");
-        if (spec.HasMaxNodes && spec.MaxNodes < spec.MinNodes) return No($"max_nodes of partition {spec.Name} is under its min_nodes");
-        if (spec.AllowAccounts.Count > 0 && spec.DenyAccounts.Count > 0) return No($"partition {spec.Name} has both allow_accounts and deny_accounts");
-        if (spec.AllowQos.Count > 0 && spec.DenyQos.Count > 0) return No($"partition {spec.Name} has both allow_qos and deny_qos");
-        if (spec.Alternate.Length > 0 && (spec.Alternate == spec.Name || config.Partitions.All(other => other.Name != spec.Alternate)))
-            return No($"alternate {spec.Alternate} of partition {spec.Name} is itself or not there");
+        if (spec.MaxTimeMs > 0 && spec.DefaultTimeMs > spec.MaxTimeMs) return No($"default_time of partition '{spec.Name}' is over its max_time");
+        if (PartitionReader.Contradiction(spec, spec.Name) is { } sentence) return No(sentence);
+        if (spec.Alternate.Length > 0 && config.Partitions.All(other => other.Name != spec.Alternate)) return No($"alternate '{spec.Alternate}' of partition '{spec.Name}' is not there");
         foreach (var qos in spec.AllowQos.Concat(spec.DenyQos).Append(spec.Qos))
             if (qos.Length > 0 && !cluster.QosList().Any(spec => spec.Name == qos)) return new Refusal(RefusalCodes.InvalidQos, $"there is no QOS {qos}");
         return null;

@@ -4,6 +4,7 @@ using Stint.Core.Journal;
 using Stint.Protocol.Agents;
 using Stint.Protocol.Api;
 using Stint.Server.Agents;
+using Stint.Server.Auth;
 using Stint.Server.Configuration;
 using Stint.Server.Engine;
 
@@ -13,8 +14,9 @@ namespace Stint.Server.Features.Tiers;
 /// POST /api/v1/limits/apply: reads, checks, asks the nodes, and only then changes anything. All or nothing: whatever stands in the way, the old tiers hold
 /// as they were. What is in force is in the journal before the nodes are told, and they are told again whenever they come back.
 /// </summary>
-internal sealed class Apply(Engine.Engine engine, UserLevelQueries levels, LimitsFiles files)
+internal sealed class Apply(Engine.Engine engine, UserLevelQueries levels, LimitsFiles files, Users users)
 {
+    private const int LimitsOfMax = 10_000;
     private readonly SemaphoreSlim gate = new(1);
 
     public static void Map(IEndpointRouteBuilder routes, Apply apply) =>
@@ -29,9 +31,9 @@ internal sealed class Apply(Engine.Engine engine, UserLevelQueries levels, Limit
             return;
         }
         if (await Body.ReadAsync(context, Wire.Strict.LimitsApplyRequest) is not { } request) return;
-        if (TextRules.Error("the file's name", request.File, 4_000) is { } badName)
+        if ((TextRules.Error("the file's name", request.File, 4_000) ?? WrongNames(request.LimitsOf)) is { } wrong)
         {
-            await Reply.RefuseAsync(context, 400, RefusalCodes.InvalidRequest, badName);
+            await Reply.RefuseAsync(context, 400, RefusalCodes.InvalidRequest, wrong);
             return;
         }
         await gate.WaitAsync(context.RequestAborted);
@@ -58,7 +60,7 @@ internal sealed class Apply(Engine.Engine engine, UserLevelQueries levels, Limit
         var next = config.ToRecord();
         var (ok, plan) = await context.AskOrRefuseAsync(engine, batch => Plan(batch, next, yaml is null));
         if (!ok) return;
-        var view = plan!.View with { DryRun = request.DryRun, File = name, Notes = [.. plan.View.Notes, .. Strangers(next)] };
+        var view = plan!.View with { DryRun = request.DryRun, File = name, Notes = [.. plan.View.Notes, .. Strangers(next)], After = [.. Under(next, request.LimitsOf)] };
         var checks = await levels.AskAsync(plan.Questions, checkOnly: true, context.RequestAborted);
         view = view with { Objections = [.. view.Objections, .. checks.Where(c => c.Report is { WhyNot.Length: > 0 }).Select(c => $"node {c.Question.Node}, {c.Question.Of.User}: {c.Report!.WhyNot}")] };
         if (request.DryRun || view.Objections.Length > 0)
@@ -83,12 +85,22 @@ internal sealed class Apply(Engine.Engine engine, UserLevelQueries levels, Limit
         await Reply.JsonAsync(context, view with { Applied = true, Receipts = [.. answers.Select(Receipt)] }, ApiJson.Default.LimitsChangeView);
     }
 
+    private static string? WrongNames(string[] names) =>
+        names.Length > LimitsOfMax ? $"the limits of {names.Length} users are asked for; the limit is {LimitsOfMax}"
+        : names.Select(static name => name is null ? "a user's name is missing" : TextRules.Error("a user's name", name, 256)).FirstOrDefault(static wrong => wrong is not null);
+
+    private IEnumerable<LimitsView> Under(ClusterConfigured next, string[] names)
+    {
+        foreach (var name in names)
+            if (Users.Find(name) is var (uid, gid)) yield return LimitViews.Under(next, uid, name, users.Groups(name, gid));
+    }
+
     /// <summary>Users whom nobody knows here: a name that is mistyped, or one that is yet to come.</summary>
     private static IEnumerable<string> Strangers(ClusterConfigured next)
     {
         const int lookedAtMax = 500, saidMax = 8;
         var said = next.Tiers.SelectMany(static tier => tier.Users.Select(user => (Tier: tier.Name, User: user))).Take(lookedAtMax)
-            .Where(static one => !Auth.Users.IsKnown(one.User))
+            .Where(static one => !Users.IsKnown(one.User))
             .Select(static one => $"no user '{one.User}' is known on this machine (tier {one.Tier})").Take(saidMax + 1).ToList();
         return said.Count > saidMax ? [.. said.Take(saidMax), "more users are not known on this machine"] : said;
     }

@@ -23,22 +23,31 @@ internal static class LimitViews
         {
             NowMs = now.Milliseconds, User = user, Uid = uid, Tier = tier?.Name ?? "", TierFrom = tier is null ? "" : From(cluster.Config, tier.Name, user, groups),
             OnLimit = tier?.Refuse == true ? "refuse" : "wait", Contact = tier?.Contact ?? "",
-            Limits =
-            [
-                Limit("cpus", tier?.UserCpus, tier?.JobCpus, holding?.Cpus ?? 0),
-                Limit("memory", tier?.UserMemoryBytes, tier?.JobMemoryBytes, (holding?.MemoryMiB ?? 0) << 20) with { Soft = tier is { MemorySoftPercent: > 0, UserMemoryBytes: > 0 } ? (long)(tier.UserMemoryBytes / 100 * tier.MemorySoftPercent) : null },
-                Limit("gpus", tier?.UserGpus, tier?.JobGpus, holding?.Gpus ?? 0),
-                Limit("mig_instances", tier?.UserMigInstances, tier?.JobMigInstances, holding?.MigInstances ?? 0),
-                .. tier is { JobGpuShares: > 0 } or { UserGpuShares: > 0 } ? [Limit("gpu_equivalents", tier.UserGpuShares, tier.JobGpuShares, holding?.GpuShares ?? 0)] : Array.Empty<LimitView>(),
-                Limit("jobs", tier?.MaxJobs, 0, holding?.Holding.Count ?? 0),
-                Limit("pids", tier?.UserPids, 0, (long)pids) with { IsReserved = false },
-            ],
+            Limits = Limits(tier, holding, pids),
             Jobs = [.. (holding?.Holding ?? []).Select(Job)],
             Waiting = [.. waiting.Take(WaitingShownMax).Select(job => Waiting(cluster, job, now))],
             WaitingMore = Math.Max(0, waiting.Count - WaitingShownMax),
             Notices = [.. notices],
         };
     }
+
+    /// <summary>What a user would be limited to under another configuration.</summary>
+    public static LimitsView Under(ClusterConfigured config, uint uid, string user, IReadOnlyList<string> groups)
+    {
+        var tier = Cluster.TierFor(config, new JobSpec { Uid = uid, User = user, Groups = { groups } });
+        return new LimitsView { User = user, Uid = uid, Tier = tier?.Name ?? "", TierFrom = tier is null ? "" : From(config, tier.Name, user, groups), Limits = Limits(tier, null, 0) };
+    }
+
+    private static LimitView[] Limits(TierSpec? tier, UserHolding? holding, ulong pids) =>
+    [
+        Limit("cpus", tier?.UserCpus, tier?.JobCpus, holding?.Cpus ?? 0),
+        Limit("memory", tier?.UserMemoryBytes, tier?.JobMemoryBytes, (holding?.MemoryMiB ?? 0) << 20) with { Soft = tier is { MemorySoftPercent: > 0, UserMemoryBytes: > 0 } ? (long)(tier.UserMemoryBytes / 100 * tier.MemorySoftPercent) : null },
+        Limit("gpus", tier?.UserGpus, tier?.JobGpus, holding?.Gpus ?? 0),
+        Limit("mig_instances", tier?.UserMigInstances, tier?.JobMigInstances, holding?.MigInstances ?? 0),
+        .. tier is { JobGpuShares: > 0 } or { UserGpuShares: > 0 } ? [Limit("gpu_equivalents", tier.UserGpuShares, tier.JobGpuShares, holding?.GpuShares ?? 0)] : Array.Empty<LimitView>(),
+        Limit("jobs", tier?.MaxJobs, 0, holding?.Holding.Count ?? 0),
+        Limit("pids", tier?.UserPids, 0, (long)pids) with { IsReserved = false },
+    ];
 
     private static string From(ClusterConfigured config, string tier, string user, IReadOnlyList<string> groups)
     {
