@@ -104,9 +104,10 @@ internal static partial class NodeAgent
         using var kills = new OomLog();
         var programs = new AgentProgram(cgroups.Hooks, Path.Combine(options.Folder, "hooks", "output"), cancellation);
         var scratch = options.Scratch is { } folder ? new ScratchSpace(folder, options.Node) : null;
+        var userDisk = new UserDisk(options.Scratch);
         var hooks = new JobHooks(options.Hooks, programs, Path.Combine(options.Folder, "hooks"), devices) { Scratch = scratch };
         Report(machine, scratch);
-        using var host = new StepHost(new StepHostOptions(options.Spool, options.Shepherd) { Devices = devices, Hooks = hooks, Kills = kills, Scratch = scratch, Shape = CpuShape.Of(machine) }, cgroups, outbox, TimeProvider.System, e => Log.Fault(log, e));
+        using var host = new StepHost(new StepHostOptions(options.Spool, options.Shepherd) { Devices = devices, Hooks = hooks, Kills = kills, Scratch = scratch, UserDisk = userDisk, Shape = CpuShape.Of(machine) }, cgroups, outbox, TimeProvider.System, e => Log.Fault(log, e));
         await host.RecoverAsync(cancellation);
         Log.Recovered(log, host.Holdings.Count);
         if (!options.UnprivilegedTest) await TestAsync(options, cgroups, log, cancellation);
@@ -115,8 +116,8 @@ internal static partial class NodeAgent
             Log.NotAllLimits(log, missing);
             host.Tell(new NodeEvent { Kind = NodeEventKind.EventHealth, Sentence = missing, DrainReason = missing, AtMs = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() });
         }
-        var watch = new NodeWatch(host, cgroups, options.Watch, machine.Report.Cpus, kills, new EnergyMeter(), TimeProvider.System, logs.For("watch"), devices.Trouble, new GpuEnergy(devices));
-        using var link = new Link(options.Server, identity, machine, host, outbox, TimeProvider.System, logs.For("link")) { Others = message => watch.Take(message, outbox), Users = cgroups.UserUses };
+        var watch = new NodeWatch(host, cgroups, options.Watch, machine.Report.Cpus, kills, new EnergyMeter(), TimeProvider.System, logs.For("watch"), devices.Trouble, new GpuEnergy(devices)) { UserDisk = userDisk };
+        using var link = new Link(options.Server, identity, machine, host, outbox, TimeProvider.System, logs.For("link")) { Others = message => watch.Take(message, outbox), Users = watch.UserUses };
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var watching = watch.RunAsync(over.Token);
         var checking = options.HealthCheck is { } program

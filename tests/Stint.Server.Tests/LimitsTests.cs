@@ -33,10 +33,13 @@ public sealed class LimitsTests
     public async Task Whoever_asks_gets_the_limits_that_users_would_have()
     {
         await using var server = await TestServer.InMemoryAsync(Tiers);
-        var request = new LimitsApplyRequest { Yaml = Encoding.UTF8.GetBytes(Tiers.Replace("memory: 2G", "memory: 7G", StringComparison.Ordinal)), DryRun = true, LimitsOf = ["root", "nobody-of-that-name"] };
+        var request = new LimitsApplyRequest { Yaml = Encoding.UTF8.GetBytes(Tiers.Replace("memory: 2G", "memory: 7G, disk: 50G", StringComparison.Ordinal)), DryRun = true, LimitsOf = ["root", "nobody-of-that-name"] };
         var (_, text) = await server.PostAsync("/api/v1/limits/apply", JsonSerializer.Serialize(request, ApiJson.Default.LimitsApplyRequest));
         var after = Assert.Single(JsonSerializer.Deserialize(text, ApiJson.Default.LimitsChangeView)!.After);
         Assert.Equal((0u, "root", "student", 7L << 30), (after.Uid, after.User, after.Tier, after.Limits.Single(static limit => limit.Resource == "memory").Limit));
+        Assert.Equal((50L << 30, false), (after.Limits[^1].Limit, after.Limits[^1].IsReserved));
+        Assert.Contains("  local disk      [--------------------]  0 MB of 50 GB         50 GB free    on each node\n", LimitsText.Full(after, TimeZoneInfo.Utc), StringComparison.Ordinal);
+        Assert.Contains("user disk: no limit → 50 GB", text.Replace("\\u2192", "→", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.BadRequest, (await server.PostAsync("/api/v1/limits/apply", """{"limitsOf":["a\nb"]}""")).Status);
     }
 

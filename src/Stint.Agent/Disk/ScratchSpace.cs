@@ -39,7 +39,7 @@ internal sealed class ScratchSpace
     public ulong TotalBytes => (ulong)new DriveInfo(_folder).TotalSize;
 
     /// <summary>Null: project quotas hold here. Otherwise why they do not.</summary>
-    public string? WhyNoQuota() => ProjectQuota.Enforced(_folder) switch
+    public string? WhyNoQuota() => DiskQuota.Enforced(_folder, QuotaKind.Project) switch
     {
         0 => null,
         Errno.NoProcess => $"{_folder} is on a file system whose project limits are not on",
@@ -74,10 +74,10 @@ internal sealed class ScratchSpace
         foreach (var key in _given.Keys.Where(k => k.Job == job && k.Attempt <= attempt))
         {
             var path = PathOf(key.Job, key.Attempt);
-            var project = ProjectQuota.ProjectOf(path, out var found, out _) == 0 ? found : 0;
+            var project = DiskQuota.ProjectOf(path, out var found, out _) == 0 ? found : 0;
             if (Delete(path) is { } why) failure = why;
             else _given.TryRemove(key, out _);
-            if (project >= FirstProject && failure is null) _ = ProjectQuota.Set(_folder, project, 0);
+            if (project >= FirstProject && failure is null) _ = DiskQuota.Set(_folder, QuotaKind.Project, project, 0);
         }
         return failure;
     }
@@ -110,10 +110,10 @@ internal sealed class ScratchSpace
     {
         var bytes = spec.Limits.DiskBytes;
         var project = ProjectFor(path, spec.Key.JobId);
-        Must(ProjectQuota.Set(path, project, bytes), $"cannot set a limit of {bytes} bytes for project {project} on", path);
-        Must(ProjectQuota.Join(path, project), $"cannot put into project {project} the folder", path);
-        Must(ProjectQuota.ProjectOf(path, out var joined, out var inherits), "cannot read the project of", path);
-        Must(ProjectQuota.Get(path, project, out var back), $"cannot read the limit of project {project} on", path);
+        Must(DiskQuota.Set(path, QuotaKind.Project, project, bytes), $"cannot set a limit of {bytes} bytes for project {project} on", path);
+        Must(DiskQuota.Join(path, project), $"cannot put into project {project} the folder", path);
+        Must(DiskQuota.ProjectOf(path, out var joined, out var inherits), "cannot read the project of", path);
+        Must(DiskQuota.Get(path, QuotaKind.Project, project, out var back), $"cannot read the limit of project {project} on", path);
         var asked = (bytes + 1023) / 1024 * 1024;
         if (joined != project || !inherits || back.LimitBytes != asked)
             throw new CgroupException($"{path} reads back project {joined}{(inherits ? "" : " (not inherited)")} with a limit of {back.LimitBytes} bytes after project {project} with {asked} was written: the limit does not hold", path, 0);
@@ -127,12 +127,12 @@ internal sealed class ScratchSpace
     /// <summary>The folder's own when it has one; else one that nobody on this file system uses: neither a limit nor a byte.</summary>
     private uint ProjectFor(string path, uint job)
     {
-        if (ProjectQuota.ProjectOf(path, out var has, out _) == 0 && has >= FirstProject) return has;
+        if (DiskQuota.ProjectOf(path, out var has, out _) == 0 && has >= FirstProject) return has;
         var start = Hash($"{_node}/{job.ToString(CultureInfo.InvariantCulture)}");
         for (uint attempt = 0; attempt < Attempts; attempt++)
         {
             var project = FirstProject + (start + attempt) % Projects;
-            Must(ProjectQuota.Get(path, project, out var quota), $"cannot read the limit of project {project} on", path);
+            Must(DiskQuota.Get(path, QuotaKind.Project, project, out var quota), $"cannot read the limit of project {project} on", path);
             if (quota is { LimitBytes: 0, UsedBytes: 0 }) return project;
         }
         throw new CgroupException($"no free project id for {path} among {Attempts}", path, Errno.Exists);

@@ -28,6 +28,9 @@ public sealed record StepHostOptions(string Spool, string Shepherd)
     /// <summary>Folders of jobs that asked for local disk; null: none are made.</summary>
     internal ScratchSpace? Scratch { get; init; }
 
+    /// <summary>What tiers say of users' local disk; null: nothing is done about it.</summary>
+    internal UserDisk? UserDisk { get; init; }
+
     /// <summary>How long a dead group may take to empty.</summary>
     public TimeSpan KillDeadline { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -43,6 +43,7 @@ internal sealed class StepWork(StepHostOptions options, INode node, ICgroups cgr
             var prologMs = (long)time.GetElapsedTime(began).TotalMilliseconds;
             group = cgroups.Create(spec.Key, spec.Uid, spec.Limits);
             Reached("group");
+            if (spec.Limits.User is { } user && options.UserDisk?.Write(spec.Uid, user) is { } ofUser) group.Receipt.Rows.Add(ofUser);
             var scratch = options.Scratch?.Give(spec, group.Receipt);
             var wallLimitMs = WallLimitMs(spec, prologMs);
             ProcessLimitRows.Add(group.Receipt, spec, wallLimitMs);

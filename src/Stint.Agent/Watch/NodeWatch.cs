@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Stint.Agent.Cgroups;
+using Stint.Agent.Disk;
 using Stint.Agent.Kernel;
 using Stint.Agent.Launch;
 using Stint.Protocol.Agents;
@@ -13,6 +14,10 @@ namespace Stint.Agent.Watch;
 internal sealed partial class NodeWatch(StepHost host, ICgroups cgroups, WatchOptions options, uint cpus, OomLog kills, EnergyMeter energy, TimeProvider time, ILogger log, Func<string?>? deviceTrouble = null, GpuEnergy? gpus = null)
 {
     private readonly Lock _gate = new();
+
+    /// <summary>Null: nothing is done about users' local disk.</summary>
+    public UserDisk? UserDisk { get; init; }
+
     private readonly Dictionary<StepId, StepHistory> _steps = [];
     private readonly OutsideProcesses _outside = new(options.Outside, cgroups, time);
     private long _lastLook = time.GetTimestamp();
@@ -41,16 +46,38 @@ internal sealed partial class NodeWatch(StepHost host, ICgroups cgroups, WatchOp
     /// <summary>In the order in which they come: the last one holds.</summary>
     private void SetUser(SetUserLimits order, IStepReports reports)
     {
-        var report = cgroups.SetUserLimits(order.Uid, order.Limits ?? new UserLimits(), order.CheckOnly);
+        var limits = order.Limits ?? new UserLimits();
+        var disk = UserDisk?.Obstacle(order.Uid, limits) ?? "";
+        var report = cgroups.SetUserLimits(order.Uid, limits, order.CheckOnly || disk.Length > 0);
+        if (report.HasGroup && report.WhyNot.Length == 0) report.WhyNot = disk.Length > 0 || order.CheckOnly ? disk : WriteDisk(order.Uid, limits, report);
         report.RequestId = order.RequestId;
         if (report.WhyNot.Length > 0) Log.UserLimitRefused(log, order.Uid, report.WhyNot);
         reports.Send(new ToServer { UserLimits = report });
     }
 
-    /// <summary>Every limit of every live step; what had changed is repaired and told.</summary>
+    private string WriteDisk(uint uid, UserLimits limits, UserLimitsReport report)
+    {
+        try
+        {
+            if (UserDisk?.Write(uid, limits) is { } row) report.Rows.Add(row);
+            return "";
+        }
+        catch (Exception e) when (e is CgroupException or IOException or UnauthorizedAccessException) { return e.Message; }
+    }
+
+    /// <summary>For the heartbeat: what of users' limits only this node can count.</summary>
+    public IReadOnlyList<UserUse> UserUses()
+    {
+        var uses = cgroups.UserUses();
+        if (UserDisk is not null)
+            foreach (var use in uses) use.DiskBytes = UserDisk.UsedBytes(use.Uid);
+        return uses;
+    }
+
+    /// <summary>Every limit of every live step, and of users' disk; what had changed is repaired and told.</summary>
     public async Task<IReadOnlyList<Drift>> AuditAsync()
     {
-        var drifts = cgroups.Audit([.. (await host.LiveAsync()).Select(s => new LiveStep(s.Key, s.Uid, s.Limits))]);
+        IReadOnlyList<Drift> drifts = [.. cgroups.Audit([.. (await host.LiveAsync()).Select(s => new LiveStep(s.Key, s.Uid, s.Limits))]), .. UserDisk?.Audit() ?? []];
         foreach (var drift in drifts)
         {
             Log.Drifted(log, drift.JobId, drift.Sentence);

@@ -65,8 +65,7 @@ public sealed partial class Cluster
             if (count > CountMax) return No(RefusalCodes.InvalidRequest, $"{what} is {count}; the limit is {CountMax}");
         if (spec.NodesMax > 0 && spec.NodesMax < spec.NodesMin)
             return No(RefusalCodes.InvalidRequest, $"at most {spec.NodesMax} nodes is less than at least {spec.NodesMin}");
-        if ((ulong)Math.Max(1, spec.Tasks) * Math.Max(1, spec.CpusPerTask) > int.MaxValue)
-            return No(RefusalCodes.InvalidRequest, $"{spec.Tasks} tasks of {spec.CpusPerTask} CPUs are more CPUs than can be counted");
+        if (CheckCpus(spec, Math.Max(spec.Tasks, spec.NodesMin)) is { } tooMany) return tooMany;
         if (spec.HasMemoryPerNodeBytes && spec.HasMemoryPerCpuBytes)
             return No(RefusalCodes.InvalidRequest, "memory was asked for per node and per CPU", "Use one of --mem and --mem-per-cpu");
         if (spec.BeginMs is < 0 or > MomentMsMax)
@@ -80,6 +79,9 @@ public sealed partial class Cluster
                 $"{spec.Tasks} tasks do not fit on {spec.NodesMax} nodes with {spec.TasksPerNode} tasks per node")
             : CheckResources(spec);
     }
+
+    private static Refusal? CheckCpus(JobSpec spec, ulong tasks) => tasks * Math.Max(1, spec.CpusPerTask) <= int.MaxValue ? null
+        : No(RefusalCodes.InvalidRequest, $"{tasks} tasks of {spec.CpusPerTask} CPUs are more CPUs than can be counted");
 
     private Refusal? CheckArray(JobSpec spec)
     {

@@ -37,17 +37,17 @@ public sealed partial class Cluster
     {
         if (NodesOfSums(spec, all) is not { } nodes) return null;
         return nodes.Left != 0
-                ? No(RefusalCodes.InvalidGres, $"{all.Count} {Short(all.Name)} in all can not be {nodes.Each} on each node", "Ask for a multiple, or for one of the two")
+                ? No(RefusalCodes.InvalidGres, $"{all.Count} {Short(all.Name)} in all can not be {nodes.Each.Count} on each node", "Ask for a multiple, or for one of the two")
             : nodes.Count < spec.NodesMin || spec.NodesMax > 0 && nodes.Count > spec.NodesMax
-                ? No(RefusalCodes.InvalidGres, $"{all.Count} {Short(all.Name)} in all and {nodes.Each} on each node are {nodes.Count} nodes, and --nodes says otherwise", "Leave --nodes out, or one of the two")
-            : null;
+                ? No(RefusalCodes.InvalidGres, $"{all.Count} {Short(all.Name)} in all and {nodes.Each.Count} on each node are {nodes.Count} nodes, and --nodes says otherwise", "Leave --nodes out, or one of the two")
+            : CheckCpus(spec, nodes.Count);
     }
 
-    private static (ulong Each, ulong Count, ulong Left)? NodesOfSums(JobSpec spec, GresRequest all)
+    private static (GresRequest Each, ulong Count, ulong Left)? NodesOfSums(JobSpec spec, GresRequest all)
     {
         foreach (var each in spec.Gres)
             if (each.Per == GresPer.PerNode && each.Count > 0 && each.Name == all.Name && (each.Type == all.Type || each.Type.Length == 0 || all.Type.Length == 0))
-                return (each.Count, all.Count / each.Count, all.Count % each.Count);
+                return (each, all.Count / each.Count, all.Count % each.Count);
         return null;
     }
 

@@ -9,8 +9,7 @@ public sealed partial class Cluster
     private void FillResources(JobSpec spec)
     {
         FillTasks(spec);
-        foreach (var gres in spec.Gres)
-            if (gres.Per == GresPer.PerJob && NodesOfSums(spec, gres) is { } nodes) spec.NodesMin = spec.NodesMax = (uint)nodes.Count;
+        FillNodes(spec);
         var all = spec.Partition.Split(',').Select(FindPartition).OfType<Partitions.Partition>().Select(static partition => partition.Spec).ToList();
         if (all.Count == 0) return;
         var gpus = spec.Gres.Any(static gres => gres.Name == GresNames.Gpu);
@@ -31,6 +30,15 @@ public sealed partial class Cluster
         else if (spec.Sharing == NodeSharing.SharingOversubscribe && !rules.Exists(static rule => rule.OnRequest || rule.Always))
             spec.Sharing = NodeSharing.SharingDefault;
         if (spec.Sharing is NodeSharing.SharingNone or NodeSharing.SharingTopo) spec.Exclusive = true;
+    }
+
+    /// <summary>So many in all and so many on each node are so many nodes: what is left to say is what each has.</summary>
+    private static void FillNodes(JobSpec spec)
+    {
+        if (spec.Gres.FirstOrDefault(static gres => gres.Per == GresPer.PerJob) is not { } all || NodesOfSums(spec, all) is not { } nodes) return;
+        spec.NodesMin = spec.NodesMax = (uint)nodes.Count;
+        if (nodes.Each.Type.Length == 0) nodes.Each.Type = all.Type;
+        spec.Gres.Remove(all);
     }
 
     /// <summary>A number of tasks that GPUs imply (<c>--gpus</c> with <c>--ntasks-per-gpu</c> or <c>--gpus-per-task</c>), and the other way

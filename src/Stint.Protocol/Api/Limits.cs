@@ -27,7 +27,7 @@ public sealed record LimitsView
     public LimitNoticeView[] Notices { get; init; } = [];
 }
 
-/// <summary>One resource: <c>cpus</c>, <c>memory</c> (bytes), <c>gpus</c>, <c>mig_instances</c>, <c>gpu_equivalents</c> (in 2,800ths of a GPU), <c>jobs</c>, <c>pids</c>.</summary>
+/// <summary>One resource: <c>cpus</c>, <c>memory</c> (bytes), <c>gpus</c>, <c>mig_instances</c>, <c>gpu_equivalents</c> (in 2,800ths of a GPU), <c>jobs</c>, <c>pids</c>, <c>disk</c> (bytes).</summary>
 public sealed record LimitView
 {
     public string Resource { get; init; } = "";
@@ -37,7 +37,7 @@ public sealed record LimitView
     public long? PerJob { get; init; }
     /// <summary>Of memory: above it the kernel reclaims and slows down; null: there is none.</summary>
     public long? Soft { get; init; }
-    /// <summary>Reserved for jobs that hold resources. Of pids: what runs on the fullest node as of its last report.</summary>
+    /// <summary>Reserved for jobs that hold resources. Of pids and disk: on the node where it is most, as of its last report.</summary>
     public long Used { get; init; }
     /// <summary>What is left of <see cref="Limit"/>; null: no limit.</summary>
     public long? Free { get; init; }

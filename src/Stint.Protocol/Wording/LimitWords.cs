@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Stint.Wording;
 
-/// <summary>What the second layer counts. Memory is counted in MiB, GPU equivalents in 2,800ths, everything else in pieces.</summary>
-internal enum LimitThing : byte { Cpus, Memory, Gpus, MigInstances, GpuEquivalents, Jobs, Processes }
+/// <summary>What the second layer counts. Memory and disk are counted in MiB, GPU equivalents in 2,800ths, everything else in pieces.</summary>
+internal enum LimitThing : byte { Cpus, Memory, Gpus, MigInstances, GpuEquivalents, Jobs, Processes, Disk }
 
 /// <summary>
 /// How limits, amounts and denials are worded. One source file, compiled into Core, which says no, and into Protocol, which shows usage: what a refusal
@@ -17,12 +17,12 @@ internal static class LimitWords
 
     public static string Name(LimitThing thing) => thing switch
     {
-        LimitThing.Cpus => "CPUs", LimitThing.Memory => "memory", LimitThing.Gpus => "GPUs", LimitThing.MigInstances => "MIG instances", LimitThing.GpuEquivalents => "GPU equivalents", LimitThing.Jobs => "jobs", _ => "processes",
+        LimitThing.Cpus => "CPUs", LimitThing.Memory => "memory", LimitThing.Gpus => "GPUs", LimitThing.MigInstances => "MIG instances", LimitThing.GpuEquivalents => "GPU equivalents", LimitThing.Jobs => "jobs", LimitThing.Disk => "local disk", _ => "processes",
     };
 
     public static string Amount(LimitThing thing, long amount) => thing switch
     {
-        LimitThing.Memory => Memory(amount),
+        LimitThing.Memory or LimitThing.Disk => Memory(amount),
         LimitThing.Cpus => Count(amount, "CPU"),
         LimitThing.Gpus => Count(amount, "GPU"),
         LimitThing.MigInstances => Count(amount, "MIG instance"),
@@ -34,7 +34,7 @@ internal static class LimitWords
     /// <summary>Without the noun, for columns that have it in their head.</summary>
     public static string Bare(LimitThing thing, long amount) => thing switch
     {
-        LimitThing.Memory => Memory(amount), LimitThing.GpuEquivalents => Gpus(amount), _ => amount.ToString(CultureInfo.InvariantCulture),
+        LimitThing.Memory or LimitThing.Disk => Memory(amount), LimitThing.GpuEquivalents => Gpus(amount), _ => amount.ToString(CultureInfo.InvariantCulture),
     };
 
     /// <summary>Two decimals, downwards for what is none: three sevenths are 0.42.</summary>

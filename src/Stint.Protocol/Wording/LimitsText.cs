@@ -17,7 +17,7 @@ public static class LimitsText
 {
     private const int BarWidth = 20, NameMax = 40;
     private static readonly (string Resource, LimitThing Thing)[] Things =
-        [("cpus", LimitThing.Cpus), ("memory", LimitThing.Memory), ("gpus", LimitThing.Gpus), ("mig_instances", LimitThing.MigInstances), ("gpu_equivalents", LimitThing.GpuEquivalents), ("jobs", LimitThing.Jobs), ("pids", LimitThing.Processes)];
+        [("cpus", LimitThing.Cpus), ("memory", LimitThing.Memory), ("gpus", LimitThing.Gpus), ("mig_instances", LimitThing.MigInstances), ("gpu_equivalents", LimitThing.GpuEquivalents), ("jobs", LimitThing.Jobs), ("pids", LimitThing.Processes), ("disk", LimitThing.Disk)];
 
     /// <summary>All of it.</summary>
     public static string Full(LimitsView view, TimeZoneInfo zone, Func<string, LimitTone, string>? paint = null)
@@ -130,7 +130,7 @@ public static class LimitsText
         return LimitThing.Processes;
     }
 
-    private static long Amount(LimitThing thing, long value) => thing == LimitThing.Memory ? value >> 20 : value;
+    private static long Amount(LimitThing thing, long value) => thing is LimitThing.Memory or LimitThing.Disk ? value >> 20 : value;
 
     /// <summary>Something used shows, and full is only what is full.</summary>
     private static string Bar(long used, long most)

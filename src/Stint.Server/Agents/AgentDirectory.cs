@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Stint.Protocol.Agents;
 
 namespace Stint.Server.Agents;
 
@@ -14,13 +15,13 @@ internal sealed class AgentDirectory
     /// <summary>Load, free memory and capabilities of the newest session, also when it is over.</summary>
     public AgentSession? LastKnown(string node) => last.GetValueOrDefault(node);
 
-    /// <summary>Processes of a user's jobs on the node where they are most, as of the last heartbeats.</summary>
-    public ulong PidsOf(uint uid)
+    /// <summary>Processes of a user's jobs and the user's local disk, each on the node where it is most, as of the last heartbeats.</summary>
+    public UserUse UseOf(uint uid)
     {
-        ulong most = 0;
+        var most = new UserUse { Uid = uid };
         foreach (var session in sessions.Values)
             foreach (var user in session.Users)
-                if (user.Uid == uid) most = Math.Max(most, user.Pids);
+                if (user.Uid == uid) (most.Pids, most.DiskBytes) = (Math.Max(most.Pids, user.Pids), Math.Max(most.DiskBytes, user.DiskBytes));
         return most;
     }
 

@@ -25,6 +25,7 @@ internal static class UserLevels
         limits.Tier = tier.Name;
         limits.CpuMilli = tier.UserCpus > ulong.MaxValue / 1000 ? 0 : tier.UserCpus * 1000;
         limits.PidsMax = tier.UserPids;
+        limits.DiskBytes = tier.UserDiskBytes;
         if (tier.UserMemoryBytes is 0 or > 1UL << 60) return limits;
         limits.MemoryBytes = tier.UserMemoryBytes + OverheadBytes;
         if (tier.MemorySoftPercent > 0) limits.MemorySoftBytes = tier.UserMemoryBytes / 100 * tier.MemorySoftPercent;

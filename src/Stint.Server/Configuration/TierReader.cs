@@ -98,6 +98,7 @@ internal static class TierReader
                 case "mig_instances": tier.UserMigInstances = Once(key, tier.UserMigInstances, value); break;
                 case "gpu_equivalents": tier.UserGpuShares = Gpus(value); break;
                 case "pids": tier.UserPids = Number(value, 1); break;
+                case "disk": tier.UserDiskBytes = Memory(value); break;
                 case "jobs": tier.MaxJobs = Number(value, 1); break;
                 default: throw Unknown(key, "the user limits of a tier");
             }

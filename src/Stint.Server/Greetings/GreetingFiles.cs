@@ -124,7 +124,7 @@ internal sealed partial class GreetingFiles(string folder, Func<Engine.Engine> e
         var holdings = batch.Cluster.HoldingsOf(known.Select(static user => user.Uid).ToHashSet());
         var texts = new List<(uint, uint, string)>();
         foreach (var (uid, name, gid, groups) in known)
-            texts.Add((uid, gid, LimitsText.Greeting(LimitViews.Of(batch.Cluster, uid, name, groups, holdings.GetValueOrDefault(uid), agents.PidsOf(uid), notices.Of(uid), batch.Now), TimeZoneInfo.Local)));
+            texts.Add((uid, gid, LimitsText.Greeting(LimitViews.Of(batch.Cluster, uid, name, groups, holdings.GetValueOrDefault(uid), agents.UseOf(uid), notices.Of(uid), batch.Now), TimeZoneInfo.Local)));
         return texts;
     }
 

@@ -36,7 +36,7 @@ public sealed class ScratchTests : IDisposable
             Assert.InRange(long.Parse(said.Trim().Split('\n')[^1], System.Globalization.CultureInfo.InvariantCulture), 8 << 10, 17 << 10);
             World.Until(() => !Directory.Exists($"{root}/n1/70.1"), "the folder stays");
             var project = uint.Parse(row.ReadBack.Split(' ', ',')[1], System.Globalization.CultureInfo.InvariantCulture);
-            World.Until(() => ProjectQuota.Get(root, project, out var left) == 0 && left.LimitBytes == 0, "the limit stays");
+            World.Until(() => DiskQuota.Get(root, QuotaKind.Project, project, out var left) == 0 && left.LimitBytes == 0, "the limit stays");
             _world = null;
         }
     }
@@ -115,7 +115,7 @@ public sealed class ScratchTests : IDisposable
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class QuotaFactAttribute : FactAttribute
 {
-    /// <summary>STINT_QUOTA_FOLDERS: folders on file systems with project quotas, separated by colons.</summary>
+    /// <summary>STINT_QUOTA_FOLDERS: folders on file systems with quotas of projects and users, separated by colons.</summary>
     public static string[] Folders { get; } = Environment.GetEnvironmentVariable("STINT_QUOTA_FOLDERS")?.Split(':', StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     public QuotaFactAttribute() => Skip = Folders.Length == 0 ? "not run: STINT_QUOTA_FOLDERS names no file system with project quotas; see ./test --tier vm" : Requirements.Missing;

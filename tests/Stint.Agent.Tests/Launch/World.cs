@@ -71,7 +71,7 @@ internal sealed class World : IDisposable
         var scratch = _scratch is null ? null : new ScratchSpace(_scratch, "n1");
         var options = new StepHostOptions(Spool, _shepherd)
         {
-            KillDeadline = KillDeadline, Scratch = scratch, Checkpoint = point => Checkpoint?.Invoke(point), DrainMaxEnded = TimeSpan.FromSeconds(1), Devices = _devices, Kills = _kills, Hooks = Hooks(scratch), Shape = Shape,
+            KillDeadline = KillDeadline, Scratch = scratch, UserDisk = new UserDisk(_scratch), Checkpoint = point => Checkpoint?.Invoke(point), DrainMaxEnded = TimeSpan.FromSeconds(1), Devices = _devices, Kills = _kills, Hooks = Hooks(scratch), Shape = Shape,
         };
         Host = new StepHost(options, Groups, Reports, Time, fault =>
         {

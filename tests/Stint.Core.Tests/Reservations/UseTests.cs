@@ -52,7 +52,8 @@ public sealed class UseTests
         lab.Do(new UpdateReservation("r", new ReservationChange { Users = ["bob"] }, Lab.Root));
         Assert.Equal(PendingReason.ReservationInvalid, lab.Schedule().Job(id).Reason);
         lab.Do(new UpdateJob(id, new JobChange { Comment = "still mine", Dependencies = [] }, Lab.User(Lab.Alice)));
-        Assert.Equal(RefusalCodes.ReservationAccess, lab.Refused(new UpdateJob(id, new JobChange { Reservation = "r" }, Lab.User(Lab.Alice))).Code);
+        lab.Reserve("n1", static r => (r.Name, r.Users[0]) = ("other", "bob"));
+        Assert.Equal(RefusalCodes.ReservationAccess, lab.Refused(new UpdateJob(id, new JobChange { Reservation = "other" }, Lab.User(Lab.Alice))).Code);
         lab.Do(new UpdateJob(id, new JobChange { Reservation = "" }, Lab.User(Lab.Alice)));
         Assert.Equal(JobState.Running, lab.Schedule().StateOf(id));
     }

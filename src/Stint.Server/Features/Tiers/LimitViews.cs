@@ -2,6 +2,7 @@ using Stint.Core;
 using Stint.Core.Accounts;
 using Stint.Core.Jobs;
 using Stint.Core.Journal;
+using Stint.Protocol.Agents;
 using Stint.Protocol.Api;
 using Stint.Server.Features.Jobs;
 
@@ -14,8 +15,8 @@ internal static class LimitViews
     private const ulong MiB = 1 << 20;
 
     /// <param name="holding">Null: the user has no jobs.</param>
-    /// <param name="pids">On the node where most of them run.</param>
-    public static LimitsView Of(Cluster cluster, uint uid, string user, IReadOnlyList<string> groups, UserHolding? holding, ulong pids, IReadOnlyList<LimitNoticeView> notices, Instant now)
+    /// <param name="use">What nodes count and the scheduler does not.</param>
+    public static LimitsView Of(Cluster cluster, uint uid, string user, IReadOnlyList<string> groups, UserHolding? holding, UserUse use, IReadOnlyList<LimitNoticeView> notices, Instant now)
     {
         var tier = cluster.TierOf(uid, user, groups)?.Limits;
         var waiting = holding?.Waiting ?? [];
@@ -23,7 +24,7 @@ internal static class LimitViews
         {
             NowMs = now.Milliseconds, User = user, Uid = uid, Tier = tier?.Name ?? "", TierFrom = tier is null ? "" : From(cluster.Config, tier.Name, user, groups),
             OnLimit = tier?.Refuse == true ? "refuse" : "wait", Contact = tier?.Contact ?? "",
-            Limits = Limits(tier, holding, pids),
+            Limits = Limits(tier, holding, use),
             Jobs = [.. (holding?.Holding ?? []).Select(Job)],
             Waiting = [.. waiting.Take(WaitingShownMax).Select(job => Waiting(cluster, job, now))],
             WaitingMore = Math.Max(0, waiting.Count - WaitingShownMax),
@@ -35,10 +36,10 @@ internal static class LimitViews
     public static LimitsView Under(ClusterConfigured config, uint uid, string user, IReadOnlyList<string> groups)
     {
         var tier = Cluster.TierFor(config, new JobSpec { Uid = uid, User = user, Groups = { groups } });
-        return new LimitsView { User = user, Uid = uid, Tier = tier?.Name ?? "", TierFrom = tier is null ? "" : From(config, tier.Name, user, groups), Limits = Limits(tier, null, 0) };
+        return new LimitsView { User = user, Uid = uid, Tier = tier?.Name ?? "", TierFrom = tier is null ? "" : From(config, tier.Name, user, groups), Limits = Limits(tier, null, new UserUse()) };
     }
 
-    private static LimitView[] Limits(TierSpec? tier, UserHolding? holding, ulong pids) =>
+    private static LimitView[] Limits(TierSpec? tier, UserHolding? holding, UserUse use) =>
     [
         Limit("cpus", tier?.UserCpus, tier?.JobCpus, holding?.Cpus ?? 0),
         Limit("memory", tier?.UserMemoryBytes, tier?.JobMemoryBytes, (holding?.MemoryMiB ?? 0) << 20) with { Soft = tier is { MemorySoftPercent: > 0, UserMemoryBytes: > 0 } ? (long)(tier.UserMemoryBytes / 100 * tier.MemorySoftPercent) : null },
@@ -46,7 +47,8 @@ internal static class LimitViews
         Limit("mig_instances", tier?.UserMigInstances, tier?.JobMigInstances, holding?.MigInstances ?? 0),
         .. tier is { JobGpuShares: > 0 } or { UserGpuShares: > 0 } ? [Limit("gpu_equivalents", tier.UserGpuShares, tier.JobGpuShares, holding?.GpuShares ?? 0)] : Array.Empty<LimitView>(),
         Limit("jobs", tier?.MaxJobs, 0, holding?.Holding.Count ?? 0),
-        Limit("pids", tier?.UserPids, 0, (long)pids) with { IsReserved = false },
+        Limit("pids", tier?.UserPids, 0, (long)use.Pids) with { IsReserved = false },
+        .. tier is { UserDiskBytes: > 0 } ? [Limit("disk", tier.UserDiskBytes, 0, (long)use.DiskBytes) with { IsReserved = false }] : Array.Empty<LimitView>(),
     ];
 
     private static string From(ClusterConfigured config, string tier, string user, IReadOnlyList<string> groups)

@@ -23,7 +23,7 @@ internal static class Show
         var caller = context.User();
         if (await WhoAsync(context, users, caller) is not var (uid, name, groups)) return;
         var (ok, view) = await context.AskOrRefuseAsync(engine, batch => LimitViews.Of(batch.Cluster, uid, name, groups,
-            batch.Cluster.HoldingsOf(new HashSet<uint> { uid }).GetValueOrDefault(uid), agents.PidsOf(uid), notices.Of(uid), batch.Now));
+            batch.Cluster.HoldingsOf(new HashSet<uint> { uid }).GetValueOrDefault(uid), agents.UseOf(uid), notices.Of(uid), batch.Now));
         if (ok) await Reply.JsonAsync(context, view!, ApiJson.Default.LimitsView);
     }
 

@@ -13,7 +13,7 @@ internal static class TierDifferences
     [
         ("job cpus", "cpus", static t => t.JobCpus), ("job memory", "memory", static t => t.JobMemoryBytes), ("job gpus", "gpus", static t => t.JobGpus),
         ("job mig_instances", "mig_instances", static t => t.JobMigInstances), ("job gpu_equivalents", "gpu_equivalents", static t => t.JobGpuShares), ("user cpus", "cpus", static t => t.UserCpus), ("user memory", "memory", static t => t.UserMemoryBytes),
-        ("user gpus", "gpus", static t => t.UserGpus), ("user mig_instances", "mig_instances", static t => t.UserMigInstances), ("user gpu_equivalents", "gpu_equivalents", static t => t.UserGpuShares), ("user pids", "pids", static t => t.UserPids),
+        ("user gpus", "gpus", static t => t.UserGpus), ("user mig_instances", "mig_instances", static t => t.UserMigInstances), ("user gpu_equivalents", "gpu_equivalents", static t => t.UserGpuShares), ("user pids", "pids", static t => t.UserPids), ("user disk", "disk", static t => t.UserDiskBytes),
         ("user jobs", "jobs", static t => t.MaxJobs),
     ];
 

@@ -4,53 +4,56 @@ using Stint.Agent.Kernel;
 
 namespace Stint.Agent.Disk;
 
+/// <summary>USRQUOTA and PRJQUOTA of linux/quota.h.</summary>
+internal enum QuotaKind : uint { User = 0, Project = 2 }
+
 /// <summary>
-/// Project quotas of XFS and ext4 by quotactl_fd(2) (Linux 5.14) and ioctl_xfs_fsgetxattr(2): a directory is put into a project, what is made below it
-/// is in the same project, and the project has a hard limit. Everything returns 0 or an errno.
+/// Quotas of XFS and ext4 by quotactl_fd(2) (Linux 5.14): a hard limit for all files of a user, or of a project. A directory is put into a project by
+/// ioctl_xfs_fsgetxattr(2), and what is made below it is in the same project. Everything returns 0 or an errno.
 /// </summary>
-internal static unsafe partial class ProjectQuota
+internal static unsafe partial class DiskQuota
 {
     private const long QuotactlFd = 443;                                                     // asm-generic and x86-64
-    private const uint ProjectType = 2, GetQuota = unchecked(0x800007u << 8) | ProjectType, SetQuota = unchecked(0x800008u << 8) | ProjectType, GetState = (0x5805u << 8) | ProjectType;
+    private const uint GetQuota = unchecked(0x800007u << 8), SetQuota = unchecked(0x800008u << 8), GetState = 0x5805u << 8;
     private const uint BlockLimits = 1, ProjectInherit = 0x200;                             // QIF_BLIMITS, FS_XFLAG_PROJINHERIT
     private const ulong GetAttributes = 0x801C581F, SetAttributes = 0x401C5820;
-    private const ushort ProjectLimitsHold = 1 << 5;                                        // FS_QUOTA_PDQ_ENFD: accounting alone is not enough
+    private const ushort UserLimitsHold = 1 << 1, ProjectLimitsHold = 1 << 5;               // FS_QUOTA_UDQ_ENFD, FS_QUOTA_PDQ_ENFD: accounting alone is not enough
     private const int BlockBytes = 1024, StateBytes = 256, StateFlags = 2, DirectoryOnly = 0x10000;
 
     /// <param name="LimitBytes">0: none.</param>
     public readonly record struct Quota(ulong LimitBytes, ulong UsedBytes);
 
-    /// <summary>0: project limits hold on this file system. ESRCH: they do not.</summary>
-    public static int Enforced(string folder)
+    /// <summary>0: limits of that kind hold on this file system. ESRCH: they do not.</summary>
+    public static int Enforced(string folder, QuotaKind kind)
     {
         var flags = (ushort)0;
         var errno = Opened(folder, descriptor =>
         {
             var state = stackalloc byte[StateBytes];                                         // struct fs_quota_stat of linux/dqblk_xfs.h is shorter
             new Span<byte>(state, StateBytes).Clear();
-            if (SystemCall(QuotactlFd, (uint)descriptor, GetState, 0, state) != 0) return Marshal.GetLastPInvokeError();
+            if (SystemCall(QuotactlFd, (uint)descriptor, GetState | (uint)kind, 0, state) != 0) return Marshal.GetLastPInvokeError();
             flags = *(ushort*)(state + StateFlags);
             return 0;
         });
-        return errno != 0 ? errno : (flags & ProjectLimitsHold) != 0 ? 0 : Errno.NoProcess;
+        return errno != 0 ? errno : (flags & (kind == QuotaKind.User ? UserLimitsHold : ProjectLimitsHold)) != 0 ? 0 : Errno.NoProcess;
     }
 
-    public static int Get(string folder, uint project, out Quota quota)
+    public static int Get(string folder, QuotaKind kind, uint id, out Quota quota)
     {
         var block = default(Block);
-        var errno = Call(folder, GetQuota, project, ref block);
+        var errno = Call(folder, GetQuota | (uint)kind, id, ref block);
         quota = new Quota(block.HardLimit * BlockBytes, block.Space);
         if (errno != Errno.NoEntry) return errno;
-        quota = default;                                                                     // XFS knows nothing of a project that never was
+        quota = default;                                                                     // XFS knows nothing of who never had anything
         return 0;
     }
 
     /// <param name="bytes">Rounded up to KiB; 0 takes the limit away.</param>
-    public static int Set(string folder, uint project, ulong bytes)
+    public static int Set(string folder, QuotaKind kind, uint id, ulong bytes)
     {
         var blocks = (bytes + BlockBytes - 1) / BlockBytes;
         var block = new Block { HardLimit = blocks, SoftLimit = blocks, Valid = BlockLimits };
-        return Call(folder, SetQuota, project, ref block);
+        return Call(folder, SetQuota | (uint)kind, id, ref block);
     }
 
     /// <summary>Puts an empty directory into a project; what is made in it will be, too.</summary>
@@ -77,12 +80,12 @@ internal static unsafe partial class ProjectQuota
         return errno;
     }
 
-    private static int Call(string folder, uint command, uint project, ref Block block)
+    private static int Call(string folder, uint command, uint id, ref Block block)
     {
         fixed (Block* at = &block)
         {
             var where = (nint)at;
-            return Opened(folder, descriptor => SystemCall(QuotactlFd, (uint)descriptor, command, project, (void*)where) == 0 ? 0 : Marshal.GetLastPInvokeError());
+            return Opened(folder, descriptor => SystemCall(QuotactlFd, (uint)descriptor, command, id, (void*)where) == 0 ? 0 : Marshal.GetLastPInvokeError());
         }
     }
 
