@@ -18,17 +18,40 @@ public sealed class NodeReasonTests(SharedCluster shared)
     public async Task A_node_whose_kernel_lacks_a_controller_gets_no_job_and_says_which()
     {
         await using var cluster = await TestCluster.StartAsync(mounts: "umount /sys/fs/cgroup/pids; mount -t tmpfs none /proc/pressure");
-        const string why = "this kernel cannot hold every limit (pids: controller pids is not mounted)";
+        await GetsNoJobAsync(cluster, "this kernel cannot hold every limit (pids: controller pids is not mounted)");
+        using var http = cluster.Http();
+        var node = JsonSerializer.Deserialize(await http.GetStringAsync("http://stint/api/v1/nodes"), ApiJson.Default.NodeList)!.Nodes.Single();
+        Assert.Contains(node.Capabilities, c => c is { Resource: "pids", Available: false });
+        Assert.Contains(node.Capabilities, c => c is { Resource: "psi", Available: false } && c.Detail.Contains("psi=1", StringComparison.Ordinal));
+    }
+
+    /// <summary>On v2 what a group has is what the one above hands down: the daemons live below one that keeps pids to itself.</summary>
+    [SystemdFact]
+    public async Task A_node_that_is_handed_no_pids_controller_gets_no_job_and_says_which()
+    {
+        const string above = "/sys/fs/cgroup/stint-test-no-pids", group = above + "/daemons";
+        Directory.CreateDirectory(group);
+        try
+        {
+            File.WriteAllText("/sys/fs/cgroup/cgroup.subtree_control", "+cpu +cpuset +memory +pids");
+            File.WriteAllText($"{above}/cgroup.subtree_control", "+cpu +cpuset +memory");
+            await using var cluster = await TestCluster.StartAsync(group: group);
+            await GetsNoJobAsync(cluster, $"this kernel cannot hold every limit (pids: controller pids is not in {group}/cgroup.controllers");
+        }
+        finally
+        {
+            foreach (var folder in Directory.EnumerateDirectories(above, "*", SearchOption.AllDirectories).OrderByDescending(static folder => folder.Length).Append(above)) Directory.Delete(folder);
+        }
+    }
+
+    private static async Task GetsNoJobAsync(TestCluster cluster, string why)
+    {
         await TestCluster.UntilAsync(async () => (await ReasonAsync(cluster)).Contains(why, StringComparison.Ordinal), 20, () => "the node is not drained");
         var id = await cluster.SubmitAsync(Users.Alice, "--mem=64M", "-o", "/dev/null", "--wrap", "touch " + cluster.Work + "/it-ran");
         JobView job = null!;
         await TestCluster.UntilAsync(async () => (job = await cluster.JobAsync(id)).Reason.Contains("Node", StringComparison.Ordinal) || job.Reason.Contains("Resources", StringComparison.Ordinal), 20, () => $"{job.State} {job.Reason}");
         Assert.Equal("PENDING", job.State);
         Assert.False(File.Exists(cluster.Work + "/it-ran"));
-        using var http = cluster.Http();
-        var node = JsonSerializer.Deserialize(await http.GetStringAsync("http://stint/api/v1/nodes"), ApiJson.Default.NodeList)!.Nodes.Single();
-        Assert.Contains(node.Capabilities, c => c is { Resource: "pids", Available: false });
-        Assert.Contains(node.Capabilities, c => c is { Resource: "psi", Available: false } && c.Detail.Contains("psi=1", StringComparison.Ordinal));
         await cluster.RunAsync("scancel", $"{id}");
     }
 

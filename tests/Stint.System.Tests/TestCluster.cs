@@ -31,21 +31,22 @@ public sealed class TestCluster : IAsyncDisposable
     }
 
     /// <param name="mounts">A shell script for a mount namespace that the daemons live in, and nobody else: $1 is the home.</param>
-    public static async Task<TestCluster> StartAsync(string nodes = "n1", string? declare = null, string config = "", Action<TestCluster>? prepare = null, string? mounts = null)
+    /// <param name="group">A group of cgroup v2 that the daemons live in; null: this process's own.</param>
+    public static async Task<TestCluster> StartAsync(string nodes = "n1", string? declare = null, string config = "", Action<TestCluster>? prepare = null, string? mounts = null, string? group = null)
     {
         var cluster = new TestCluster(nodes);
         Directory.CreateDirectory(cluster.Home);
         Directory.CreateDirectory(cluster.Work);
         File.SetUnixFileMode(cluster.Work, (UnixFileMode)0b001_111_111_111);
         await File.WriteAllTextAsync(Path.Combine(cluster.Home, "stint.yaml"), "kill_wait: 2s\n" + config);
-        cluster._declare = declare;
+        (cluster._declare, cluster._group) = (declare, group);
         prepare?.Invoke(cluster);
         if (mounts is not null) cluster._mounts = PrivateMounts.Make(mounts, cluster.Home);
         await cluster.UpAsync();
         return cluster;
     }
 
-    private string? _declare;
+    private string? _declare, _group;
     private PrivateMounts? _mounts;
 
     /// <summary>A path as the daemons see it.</summary>
@@ -97,6 +98,7 @@ public sealed class TestCluster : IAsyncDisposable
             foreach (var argument in (string[])[$"--reuid={user}", $"--regid={PrimaryGroup(user)}", "--init-groups", "--inh-caps=-all", "env"]) start.ArgumentList.Add(argument);
         foreach (var (name, value) in _environment) start.ArgumentList.Add($"{name}={value}");
         if (_mounts is { } mounts && program == "stint" && arguments is ["up", ..]) foreach (var argument in mounts.Enter(directory ?? Work)) start.ArgumentList.Add(argument);
+        if (_group is { } group && program == "stint" && arguments is ["up", ..]) foreach (var argument in (string[])["sh", "-c", $"echo $$ > {group}/cgroup.procs && exec \"$@\"", "sh"]) start.ArgumentList.Add(argument);
         start.ArgumentList.Add(program);
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         return Process.Start(start)!;

@@ -43,8 +43,8 @@ internal sealed class LimitFile(IGroupFiles files)
         catch (FormatException) { return false; }
     }
 
-    /// <summary>A file that has a line for each device.</summary>
-    public static bool HasLine(string written, string back) => back.Split('\n').Contains(written, StringComparer.Ordinal);
+    /// <summary>A file that has a line for each device; those of rdma.max end in a blank (kernel/cgroup/rdma.c, print_rpool_values).</summary>
+    public static bool HasLine(string written, string back) => back.Split('\n').Any(line => line.AsSpan().TrimEnd().SequenceEqual(written));
 
     private static bool Equal(string written, string back) => written == back;
 

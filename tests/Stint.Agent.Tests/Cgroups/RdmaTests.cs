@@ -4,7 +4,7 @@ using Stint.Protocol.Agents;
 
 namespace Stint.Agent.Tests.Cgroups;
 
-/// <summary>What jobs may hold of RDMA devices. The guest of the vm tier has one in software (siw, over its loopback device); this machine's kernel may have none.</summary>
+/// <summary>What jobs may hold of RDMA devices. The guest of the vm tier has one in software (rxe); this machine's kernel may have none.</summary>
 public sealed class RdmaTests
 {
     private const string Device = "stint0", Node = "/dev/infiniband/uverbs0";
@@ -38,7 +38,7 @@ public sealed class RdmaTests
             var steps = new[] { test.Tree.Create(TestTree.Key(1, 0), TestTree.Uid, TestTree.Limits()), test.Tree.Create(TestTree.Key(1, 1), TestTree.Uid, TestTree.Limits()) };
             var row = Assert.Single(steps[0].Receipt.Rows, static r => r.Resource == RdmaLimit.Resource);
             Assert.Equal((true, $"{Device}: 3 handles, 500 objects", $"{Device} hca_handle=3 hca_object=500"), (row.Enforced, row.Allocated, row.Written));
-            Assert.Contains(row.Written, test.Read(row.File).Split('\n'));
+            Assert.Contains(row.Written, test.Read(row.File).Split('\n').Select(static line => line.TrimEnd()));
 
             using var first = Hold(steps[0], folder);
             Assert.Equal("3 EAGAIN", first.Line());
@@ -48,7 +48,7 @@ public sealed class RdmaTests
             File.WriteAllText(row.File, $"{Device} hca_handle=max hca_object=max");
             LiveStep[] live = [new(TestTree.Key(1, 0), TestTree.Uid, TestTree.Limits()), new(TestTree.Key(1, 1), TestTree.Uid, TestTree.Limits())];
             Assert.Contains(test.Tree.Audit(live), drift => drift.IsRepaired && drift.Sentence.Contains(row.File, StringComparison.Ordinal));
-            Assert.Contains(row.Written, test.Read(row.File).Split('\n'));
+            Assert.Contains(row.Written, test.Read(row.File).Split('\n').Select(static line => line.TrimEnd()));
 
             test.Tree.KillAndRemove(steps[0], TimeSpan.FromSeconds(10));
             Assert.True(test.Tree.KillAndRemove(steps[1], TimeSpan.FromSeconds(10)));

@@ -5,6 +5,7 @@ using Stint.Protocol.Agents;
 namespace Stint.Agent.Tests.Disk;
 
 /// <summary>Folders of jobs that ask for local disk: with a real limit in the guest of the vm tier (XFS and ext4 with project quotas), without one here.</summary>
+[Collection("disk quotas")]
 public sealed class ScratchTests : IDisposable
 {
     private const ulong Limit = 16 << 20;

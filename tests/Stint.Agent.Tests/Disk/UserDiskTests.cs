@@ -5,8 +5,14 @@ using Stint.Protocol.Agents;
 namespace Stint.Agent.Tests.Disk;
 
 /// <summary>What a tier says of a user's local disk: with a real limit in the guest of the vm tier (XFS and ext4 with user quotas), without one here.</summary>
-public sealed class UserDiskTests
+[Collection("disk quotas")]
+public sealed class UserDiskTests : IDisposable
 {
+    public void Dispose()
+    {
+        foreach (var root in QuotaFactAttribute.Folders) new UserDisk(root).Write(World.Nobody, Tier(0));
+    }
+
     private static UserLimits Tier(ulong bytes, long version = 1) => new() { Tier = "student", DiskBytes = bytes, Version = version };
 
     private static Action<LaunchSpec> Asking(ulong userBytes, long version = 1) => spec =>
