@@ -27,7 +27,7 @@ internal sealed class UserDisk(string? root)
         {
             if (user.DiskBytes == 0) { Release(uid); return null; }
             var (tier, allocated) = ($"tier {user.Tier}", ReceiptRows.Bytes(user.DiskBytes));
-            if (WhyNot() is { } why) return ReceiptRows.NotEnforced(Resource, tier, allocated, why);
+            if (WhyNot(uid) is { } why) return ReceiptRows.NotEnforced(Resource, tier, allocated, why);
             Must(DiskQuota.Get(root!, QuotaKind.User, uid, out var before), $"cannot read the quota of user {uid} on");
             var isOurs = File.Exists(Mark(uid));
             if (!isOurs && before.LimitBytes > 0)
@@ -38,7 +38,7 @@ internal sealed class UserDisk(string? root)
 
     /// <summary>Why these limits cannot be written now, with the numbers; empty: nothing is in use that they would cut off.</summary>
     public string Obstacle(uint uid, UserLimits user) =>
-        user.DiskBytes > 0 && WhyNot() is null && DiskQuota.Get(root!, QuotaKind.User, uid, out var quota) == 0 && quota.UsedBytes > user.DiskBytes
+        user.DiskBytes > 0 && WhyNot(uid) is null && DiskQuota.Get(root!, QuotaKind.User, uid, out var quota) == 0 && quota.UsedBytes > user.DiskBytes
             ? $"{root} (user quota): {ReceiptRows.Bytes(user.DiskBytes)} for the user is less than the {ReceiptRows.Bytes(quota.UsedBytes)} that are in use" : "";
 
     /// <summary>Bytes; 0 for who has no limit.</summary>
@@ -58,7 +58,7 @@ internal sealed class UserDisk(string? root)
                 Write(uid, user);
                 drifts.Add(new Drift(0, uid, $"{was}: written again", true));
             }
-            catch (CgroupException e) { drifts.Add(new Drift(0, uid, $"{was}: {e.Message}", false)); }
+            catch (Exception e) when (e is CgroupException or IOException or UnauthorizedAccessException) { drifts.Add(new Drift(0, uid, $"{was}: {e.Message}", false)); }
         }
         return drifts;
     }
@@ -66,8 +66,10 @@ internal sealed class UserDisk(string? root)
     /// <summary>The kernel counts in KiB.</summary>
     private static ulong Rounded(ulong bytes) => (bytes + 1023) / 1024 * 1024;
 
-    private string? WhyNot()
+    private string? WhyNot(uint uid)
     {
+        // CAP_SYS_RESOURCE is above quotas, and on XFS the limits of user 0 are the default of all users (xfs_qm_scall_setqlim).
+        if (uid == 0) return "no quota holds root";
         if (root is null) return "this node has no folder for local disk (stint-agent --scratch)";
         var errno = DiskQuota.Enforced(root, QuotaKind.User);
         return errno == 0 ? null : $"{root} has no user quotas (mount XFS with uquota, or ext4 made with -O quota with usrquota){(errno == Errno.NoProcess ? "" : $": {Errno.Describe(errno)}")}";

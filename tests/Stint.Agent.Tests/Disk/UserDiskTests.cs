@@ -95,6 +95,7 @@ public sealed class UserDiskTests : IDisposable
         }
         finally { Directory.Delete(root, recursive: true); }
         Assert.Equal("this node has no folder for local disk (stint-agent --scratch)", new UserDisk(null).Write(World.Nobody, Tier(32 << 20))!.WhyNot);
+        Assert.Equal("no quota holds root", new UserDisk("/").Write(0, Tier(32 << 20))!.WhyNot);
         Assert.Null(new UserDisk(null).Write(World.Nobody, Tier(0)));
         Assert.Equal("", new UserDisk(null).Obstacle(World.Nobody, Tier(1)));
     }
