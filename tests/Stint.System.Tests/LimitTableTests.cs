@@ -35,7 +35,7 @@ public sealed class LimitTableTests(SharedCluster shared, ITestOutputHelper outp
         new("file size", ["--mem=64M"], "ulimit -S -f 64", "head -c 1M /dev/zero > big-$SLURM_JOB_ID; echo $?; stat -c %s big-$SLURM_JOB_ID", "153\n65536", "COMPLETED", ""),
         new("file size", ["--mem=64M"], "ulimit -S -f 64", "exec head -c 1M /dev/zero > big2-$SLURM_JOB_ID", "", "FAILED", @"^file size: a file reached the limit of 64K \(RLIMIT_FSIZE\)"),
         new("address space", ["--mem=300M"], "", "ulimit -v 200000; " + Python + "'bytearray(300 << 20)' 2>&1 | tail -1", "MemoryError", "COMPLETED", ""),
-        new("user processes", ["--mem=100M"], "ulimit -S -u 60", Python + "'import os, time\nn = 0\ntry:\n  while n < 1000:\n    if os.fork() == 0: time.sleep(60); os._exit(0)\n    n += 1\nexcept OSError as e: print(\"refused\", e.errno, n < 60)\nos.kill(0, 9)' & wait; exit 0", "refused 11 True", "COMPLETED|FAILED", ""),
+        new("user processes", ["--mem=100M"], "ulimit -S -u 60", Python + "'import os, time\nn = 0\ntry:\n  while n < 1000:\n    if os.fork() == 0: time.sleep(60); os._exit(0)\n    n += 1\nexcept OSError as e: print(\"refused\", e.errno, n < 60, flush=True)\nos.kill(0, 9)' & wait; exit 0", "refused 11 True", "COMPLETED|FAILED", ""),
         new("devices", ["--mem=64M"], "", $"{Python}'import os\ntry: os.open(\"{work}/forbidden\", os.O_RDWR)\nexcept OSError as e: print(e.errno)'", "^1$", "COMPLETED", ""),
     ];
 

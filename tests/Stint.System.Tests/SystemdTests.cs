@@ -129,7 +129,8 @@ internal sealed class SystemdNode : IAsyncDisposable
     {
         var cluster = await TestCluster.StartAsync("n1", "cpus=2,memory=1500M", prepare: prepare);
         var node = new SystemdNode { Cluster = cluster };
-        Process.GetProcessById(cluster.Pid("agent-n1")).Kill();
+        // As an administrator would, so that it takes its groups away.
+        await cluster.RunAsync("kill", $"{cluster.Pid("agent-n1")}");
         await TestCluster.UntilAsync(() => Task.FromResult(!File.Exists($"/proc/{cluster.Pid("agent-n1")}/exe")), 10, () => "the first agent does not go");
         await File.WriteAllTextAsync($"{cluster.Home}/agent.env", $"STINT_AGENT_OPTIONS=--cgroup-root {cluster.CgroupRoot} --declare cpus=2,memory=1500M\nDOTNET_ROOT={Environment.GetEnvironmentVariable("DOTNET_ROOT")}\nDOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1\n");
         var installed = await cluster.RunAsync("stint", "systemd", "install", "--node", "n1", "--home", cluster.Home);
