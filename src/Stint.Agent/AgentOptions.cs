@@ -134,7 +134,8 @@ internal sealed record AgentOptions
             Declared = values.GetValueOrDefault("--declare") is { } declare ? DeclaredHardware.Parse(declare) : null,
             Gres = [.. Each(values, "--gres").Select(text => GresLine.ParseShort("--gres", text))], AllowedDevices = [.. Each(values, "--allow-device")],
             DiskRates = Once("--disk-rate", Each(values, "--disk-rate").Select(static text => DiskRate.Parse(text)), static rate => rate.Number, static rate => rate.Disk),
-            Rdma = Once("--rdma", Each(values, "--rdma").Select(static text => RdmaDevice.Parse(text)), static device => device.Device, static device => device.Device), JobsUnit = UnitName(values.GetValueOrDefault("--jobs-unit")),
+            Rdma = Once("--rdma", Each(values, "--rdma").Select(static text => RdmaDevice.Parse(text)), static device => device.Device, static device => device.Device),
+            JobsUnit = UnitName(values.GetValueOrDefault("--jobs-unit")),
             Scratch = values.GetValueOrDefault("--scratch") is { Length: > 0 } scratch ? Path.GetFullPath(scratch) : null,
             ChecksDocker = values.GetValueOrDefault("--docker", "check") switch
             {

@@ -39,8 +39,7 @@ internal sealed class CgroupProbe(IGroupFiles files, string procDirectory = "/pr
         // Where there is a pool of huge pages, each step is in a group of that controller too; elsewhere that would only cost.
         string[] used = files.Children(HugePageSizes).Any(size => files.Read($"{HugePageSizes}/{size}/nr_hugepages", out var pages) == 0 && pages != "0") ? [.. UsedV1, "hugetlb"] : UsedV1;
         // Last: a task that failed half way through joining is in another group of its step for certain.
-        if (DiskRates.Count > 0) used = [.. used, "blkio"];
-        if (Rdma.Count > 0) used = [.. used, RdmaLimit.Resource];
+        used = [.. used, .. OnOrder(CgroupVersion.V1).Select(static one => one.Controller)];
         var byMount = used.Where(mounts.ContainsKey).GroupBy(c => mounts[c]).Select(g => new Hierarchy(g.Key, [.. g])).ToList();
         Capability Of(string resource, string controller) => new()
         {
@@ -54,7 +53,7 @@ internal sealed class CgroupProbe(IGroupFiles files, string procDirectory = "/pr
             new Capability { Resource = "swap", Available = swap, Detail = swap ? $"{memory}/memory.memsw.limit_in_bytes" : "no swap accounting: memory.memsw.limit_in_bytes does not exist" },
             Of("pids", "pids"), Of("kill", "freezer"), Of("usage", "cpuacct"), Of(DeviceRows.Resource, "devices"),
             new Capability { Resource = "oom_group", Available = false, Detail = "cgroup v1 has no memory.oom.group" },
-            .. OnOrder(Of, "blkio"), .. Everywhere(),
+            .. OnOrder(CgroupVersion.V1).Select(one => Of(one.Resource, one.Controller)), .. Everywhere(),
         ]) { DiskRates = DiskRates, Rdma = Rdma, RdmaUnlimited = RdmaUnlimited() };
     }
 
@@ -71,13 +70,13 @@ internal sealed class CgroupProbe(IGroupFiles files, string procDirectory = "/pr
             Detail = have.Contains(controller) ? $"cgroup v2 {controller} below {parent}" : $"controller {controller} is not in {parent}/cgroup.controllers ('{text}')",
         };
         var kill = files.Exists($"{parent}/cgroup.kill") || Environment.OSVersion.Version >= new Version(5, 14);
-        return new CgroupLayout(CgroupVersion.V2, name, node, [new Hierarchy(parent, [.. UsedV2.Concat(DiskRates.Count > 0 ? ["io"] : []).Concat(Rdma.Count > 0 ? [RdmaLimit.Resource] : []).Where(have.Contains)])],
+        return new CgroupLayout(CgroupVersion.V2, name, node, [new Hierarchy(parent, [.. UsedV2.Concat(OnOrder(CgroupVersion.V2).Select(static one => one.Controller)).Where(have.Contains)])],
         [
             Of("cpu", "cpuset"), Of("memory", "memory"), Of("swap", "memory"), Of("pids", "pids"),
             new Capability { Resource = "kill", Available = true, Detail = kill ? "cgroup.kill" : "SIGKILL in a loop: cgroup.kill needs Linux 5.14" },
             Of("usage", "cpu"), Of("oom_group", "memory"),
             new Capability { Resource = DeviceRows.Resource, Available = true, Detail = "BPF_CGROUP_DEVICE programs, queried back" },
-            .. OnOrder(Of, "io"), .. Everywhere(),
+            .. OnOrder(CgroupVersion.V2).Select(one => Of(one.Resource, one.Controller)), .. Everywhere(),
         ]) { DiskRates = DiskRates, Rdma = Rdma, RdmaUnlimited = RdmaUnlimited() };
     }
 
@@ -123,10 +122,10 @@ internal sealed class CgroupProbe(IGroupFiles files, string procDirectory = "/pr
     }
 
     /// <summary>What only an option of the agent asks for.</summary>
-    private IEnumerable<Capability> OnOrder(Func<string, string, Capability> of, string disks)
+    private IEnumerable<(string Resource, string Controller)> OnOrder(CgroupVersion version)
     {
-        if (DiskRates.Count > 0) yield return of(DiskRateLimit.Resource, disks);
-        if (Rdma.Count > 0) yield return of(RdmaLimit.Resource, RdmaLimit.Resource);
+        if (DiskRates.Count > 0) yield return (DiskRateLimit.Resource, DiskRateLimit.Controller(version));
+        if (Rdma.Count > 0) yield return (RdmaLimit.Resource, RdmaLimit.Resource);
     }
 
     private List<string> RdmaUnlimited() => [.. files.Children(RdmaDevice.Folder).Where(name => !Rdma.Any(device => device.Device == name)).Order(StringComparer.Ordinal)];

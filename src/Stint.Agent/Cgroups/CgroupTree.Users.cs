@@ -19,7 +19,7 @@ internal sealed partial class CgroupTree
                 return report;
             }
             var before = _userLimits.GetValueOrDefault(uid);
-            if (before is not null && before.Version > limits.Version) limits = before;
+            limits = UserLimit.Newer(before, limits);
             if (!report.HasGroup)
             {
                 // Nothing to write to, and no jobs: the next launch brings what holds then.
@@ -62,7 +62,5 @@ internal sealed partial class CgroupTree
         return uses;
     }
 
-    /// <summary>A launch that was on its way when tiers changed brings what held before: the newer of the two holds.</summary>
-    private UserLimits Newest(uint uid, UserLimits brought) =>
-        _userLimits[uid] = _userLimits.GetValueOrDefault(uid) is { } known && known.Version > brought.Version ? known : brought;
+    private UserLimits Newest(uint uid, UserLimits brought) => _userLimits[uid] = UserLimit.Newer(_userLimits.GetValueOrDefault(uid), brought);
 }

@@ -14,6 +14,9 @@ internal sealed class UserLimit(CgroupLayout layout, LimitFile limit, IGroupFile
     private const ulong PeriodUs = 100_000, UnlimitedV1 = 1UL << 60;
     private bool IsV1 => layout.Version == CgroupVersion.V1;
 
+    /// <summary>A launch that was on its way when tiers changed brings what held before: the newer of the two holds.</summary>
+    public static UserLimits Newer(UserLimits? known, UserLimits brought) => known is not null && known.Version > brought.Version ? known : brought;
+
     /// <summary>Throws <see cref="CgroupException"/>; also when memory would be cut below what is in use, because on v2 that kills at once.</summary>
     public void Write(string group, UserLimits user, Receipt receipt)
     {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Stint.Agent.Cgroups;
 using Stint.Agent.Kernel;
 
 namespace Stint.Agent.Disk;
@@ -48,10 +49,19 @@ internal static unsafe partial class DiskQuota
         return 0;
     }
 
+    /// <summary>What a limit reads back as: the kernel counts in KiB.</summary>
+    public static ulong Rounded(ulong bytes) => (bytes + BlockBytes - 1) / BlockBytes * BlockBytes;
+
+    /// <summary>Throws <see cref="CgroupException"/> unless it went well.</summary>
+    public static void Must(int errno, string what, string folder)
+    {
+        if (errno != 0) throw new CgroupException($"{what} {folder}: {Errno.Describe(errno)}", folder, errno);
+    }
+
     /// <param name="bytes">Rounded up to KiB; 0 takes the limit away.</param>
     public static int Set(string folder, QuotaKind kind, uint id, ulong bytes)
     {
-        var blocks = (bytes + BlockBytes - 1) / BlockBytes;
+        var blocks = Rounded(bytes) / BlockBytes;
         var block = new Block { HardLimit = blocks, SoftLimit = blocks, Valid = BlockLimits };
         return Call(folder, SetQuota | (uint)kind, id, ref block);
     }

@@ -110,11 +110,11 @@ internal sealed class ScratchSpace
     {
         var bytes = spec.Limits.DiskBytes;
         var project = ProjectFor(path, spec.Key.JobId);
-        Must(DiskQuota.Set(path, QuotaKind.Project, project, bytes), $"cannot set a limit of {bytes} bytes for project {project} on", path);
-        Must(DiskQuota.Join(path, project), $"cannot put into project {project} the folder", path);
-        Must(DiskQuota.ProjectOf(path, out var joined, out var inherits), "cannot read the project of", path);
-        Must(DiskQuota.Get(path, QuotaKind.Project, project, out var back), $"cannot read the limit of project {project} on", path);
-        var asked = (bytes + 1023) / 1024 * 1024;
+        DiskQuota.Must(DiskQuota.Set(path, QuotaKind.Project, project, bytes), $"cannot set a limit of {bytes} bytes for project {project} on", path);
+        DiskQuota.Must(DiskQuota.Join(path, project), $"cannot put into project {project} the folder", path);
+        DiskQuota.Must(DiskQuota.ProjectOf(path, out var joined, out var inherits), "cannot read the project of", path);
+        DiskQuota.Must(DiskQuota.Get(path, QuotaKind.Project, project, out var back), $"cannot read the limit of project {project} on", path);
+        var asked = DiskQuota.Rounded(bytes);
         if (joined != project || !inherits || back.LimitBytes != asked)
             throw new CgroupException($"{path} reads back project {joined}{(inherits ? "" : " (not inherited)")} with a limit of {back.LimitBytes} bytes after project {project} with {asked} was written: the limit does not hold", path, 0);
         string Text(uint id, ulong limit) => string.Create(CultureInfo.InvariantCulture, $"project {id}, {limit}");
@@ -132,7 +132,7 @@ internal sealed class ScratchSpace
         for (uint attempt = 0; attempt < Attempts; attempt++)
         {
             var project = FirstProject + (start + attempt) % Projects;
-            Must(DiskQuota.Get(path, QuotaKind.Project, project, out var quota), $"cannot read the limit of project {project} on", path);
+            DiskQuota.Must(DiskQuota.Get(path, QuotaKind.Project, project, out var quota), $"cannot read the limit of project {project} on", path);
             if (quota is { LimitBytes: 0, UsedBytes: 0 }) return project;
         }
         throw new CgroupException($"no free project id for {path} among {Attempts}", path, Errno.Exists);
@@ -143,11 +143,6 @@ internal sealed class ScratchSpace
         var hash = 2166136261u;                                                  // FNV-1a
         foreach (var b in Encoding.UTF8.GetBytes(text)) hash = (hash ^ b) * 16777619u;
         return hash;
-    }
-
-    private static void Must(int errno, string what, string path)
-    {
-        if (errno != 0) throw new CgroupException($"{what} {path}: {Errno.Describe(errno)}", path, errno);
     }
 
     /// <summary>By rm(1), which goes down by descriptors and so cannot be led elsewhere by a user who swaps a folder for a link meanwhile.</summary>

@@ -21,18 +21,17 @@ internal sealed class UserDisk(string? root)
     /// <summary>The row of the limit, null without one. Throws <see cref="CgroupException"/> when a quota that should hold does not.</summary>
     public ReceiptRow? Write(uint uid, UserLimits brought)
     {
-        // A launch that was on its way when tiers changed brings what held before: the newer of the two holds.
-        var user = _newest.AddOrUpdate(uid, brought, (_, known) => known.Version > brought.Version ? known : brought);
+        var user = _newest.AddOrUpdate(uid, brought, (_, known) => UserLimit.Newer(known, brought));
         lock (_gate)
         {
             if (user.DiskBytes == 0) { Release(uid); return null; }
             var (tier, allocated) = ($"tier {user.Tier}", ReceiptRows.Bytes(user.DiskBytes));
             if (WhyNot(uid) is { } why) return ReceiptRows.NotEnforced(Resource, tier, allocated, why);
-            Must(DiskQuota.Get(root!, QuotaKind.User, uid, out var before), $"cannot read the quota of user {uid} on");
+            DiskQuota.Must(DiskQuota.Get(root!, QuotaKind.User, uid, out var before), $"cannot read the quota of user {uid} on", root!);
             var isOurs = File.Exists(Mark(uid));
             if (!isOurs && before.LimitBytes > 0)
                 return ReceiptRows.NotEnforced(Resource, tier, allocated, $"user {uid} has a quota of {ReceiptRows.Bytes(before.LimitBytes)} on {root} that was not set by Stint and stays (setquota -u {uid} 0 0 0 0 takes it away)");
-            return Limit(uid, tier, allocated, Rounded(user.DiskBytes), before, isOurs);
+            return Limit(uid, tier, allocated, DiskQuota.Rounded(user.DiskBytes), before, isOurs);
         }
     }
 
@@ -51,20 +50,17 @@ internal sealed class UserDisk(string? root)
         var drifts = new List<Drift>();
         foreach (var (uid, user) in _newest)
         {
-            if (user.DiskBytes == 0 || !File.Exists(Mark(uid)) || DiskQuota.Get(root!, QuotaKind.User, uid, out var quota) != 0 || quota.LimitBytes == Rounded(user.DiskBytes)) continue;
-            var was = $"{root} (user quota of user {uid}) was {quota.LimitBytes} and not {Rounded(user.DiskBytes)}";
+            if (user.DiskBytes == 0 || !File.Exists(Mark(uid)) || DiskQuota.Get(root!, QuotaKind.User, uid, out var quota) != 0 || quota.LimitBytes == DiskQuota.Rounded(user.DiskBytes)) continue;
+            var was = $"{root} (user quota of user {uid}) was {quota.LimitBytes} and not {DiskQuota.Rounded(user.DiskBytes)}";
             try
             {
-                Write(uid, user);
-                drifts.Add(new Drift(0, uid, $"{was}: written again", true));
+                var why = Write(uid, user)?.WhyNot ?? "";
+                drifts.Add(new Drift(0, uid, $"{was}: {(why.Length == 0 ? "written again" : why)}", why.Length == 0));
             }
             catch (Exception e) when (e is CgroupException or IOException or UnauthorizedAccessException) { drifts.Add(new Drift(0, uid, $"{was}: {e.Message}", false)); }
         }
         return drifts;
     }
-
-    /// <summary>The kernel counts in KiB.</summary>
-    private static ulong Rounded(ulong bytes) => (bytes + 1023) / 1024 * 1024;
 
     private string? WhyNot(uint uid)
     {
@@ -77,13 +73,14 @@ internal sealed class UserDisk(string? root)
 
     private ReceiptRow Limit(uint uid, string tier, string allocated, ulong bytes, DiskQuota.Quota before, bool isOurs)
     {
+        var back = before;
         if (!isOurs || before.LimitBytes != bytes)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Mark(uid))!, Own);
             File.WriteAllText(Mark(uid), "");
-            Must(DiskQuota.Set(root!, QuotaKind.User, uid, bytes), $"cannot set a quota of {bytes} bytes for user {uid} on");
+            DiskQuota.Must(DiskQuota.Set(root!, QuotaKind.User, uid, bytes), $"cannot set a quota of {bytes} bytes for user {uid} on", root!);
+            DiskQuota.Must(DiskQuota.Get(root!, QuotaKind.User, uid, out back), $"cannot read the quota of user {uid} on", root!);
         }
-        Must(DiskQuota.Get(root!, QuotaKind.User, uid, out var back), $"cannot read the quota of user {uid} on");
         if (back.LimitBytes != bytes) throw new CgroupException($"{root} reads back a quota of {back.LimitBytes} bytes for user {uid} after {bytes} was written: the limit does not hold", root!, 0);
         string Text(ulong limit) => string.Create(CultureInfo.InvariantCulture, $"user {uid}, {limit}");
         return new ReceiptRow { Resource = Resource, Requested = tier, Allocated = allocated, File = $"{root} (user quota)", Written = Text(bytes), ReadBack = Text(back.LimitBytes), Enforced = true };
@@ -92,14 +89,9 @@ internal sealed class UserDisk(string? root)
     private void Release(uint uid)
     {
         if (root is null || !File.Exists(Mark(uid))) return;
-        Must(DiskQuota.Set(root, QuotaKind.User, uid, 0), $"cannot take away the quota of user {uid} on");
+        DiskQuota.Must(DiskQuota.Set(root, QuotaKind.User, uid, 0), $"cannot take away the quota of user {uid} on", root!);
         File.Delete(Mark(uid));
     }
 
     private string Mark(uint uid) => string.Create(CultureInfo.InvariantCulture, $"{root}/.users/{uid}");
-
-    private void Must(int errno, string what)
-    {
-        if (errno != 0) throw new CgroupException($"{what} {root}: {Errno.Describe(errno)}", root!, errno);
-    }
 }

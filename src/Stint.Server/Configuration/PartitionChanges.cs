@@ -41,8 +41,11 @@ internal static class PartitionChanges
         {
             if (!PartitionReader.SetOne(spec, key, value)) throw Unknown(new YamlScalarNode(key), "a partition");
             // In Slurm a partition has one default and one bound of memory: the newer way to say it takes the older's place.
-            if (Find(key.EndsWith("_memory_per_cpu", StringComparison.Ordinal) ? key[..^"cpu".Length] + "node" : key.EndsWith("_memory_per_node", StringComparison.Ordinal) ? key[..^"node".Length] + "cpu" : "") is { } other)
-                other.Accessor.Clear(spec);
+            Find(key switch
+            {
+                "default_memory_per_cpu" => "default_memory_per_node", "default_memory_per_node" => "default_memory_per_cpu",
+                "max_memory_per_cpu" => "max_memory_per_node", "max_memory_per_node" => "max_memory_per_cpu", _ => "",
+            })?.Accessor.Clear(spec);
             return;
         }
         if (key == "billing_weights") throw Unknown(new YamlScalarNode(key), "a change of a partition");
